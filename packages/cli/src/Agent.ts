@@ -1,0 +1,106 @@
+/**
+ * The command `agent`: its subcommands, its help, and what is said when it is called wrongly.
+ *
+ * @since 0.1.0
+ */
+import * as CliConfig from "@effect/cli/CliConfig"
+import * as Command from "@effect/cli/Command"
+import * as HelpDoc from "@effect/cli/HelpDoc"
+import * as Span from "@effect/cli/HelpDoc/Span"
+import * as ValidationError from "@effect/cli/ValidationError"
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
+import * as NodePath from "@effect/platform-node/NodePath"
+import * as NodeTerminal from "@effect/platform-node/NodeTerminal"
+import * as Terminal from "@effect/platform/Terminal"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as HashSet from "effect/HashSet"
+import * as Layer from "effect/Layer"
+import { type AgentError, UsageError } from "./AgentError.js"
+import * as Argv from "./Argv.js"
+import { chrootExecCommand } from "./ChrootExecCommand.js"
+import * as Stdio from "./Stdio.js"
+import { version } from "./Version.js"
+
+const NAME = "agent"
+
+const SUMMARY = "run one command, once, confined"
+
+/**
+ * `agent` with all its subcommands.
+ *
+ * @since 0.1.0
+ * @category commands
+ */
+export const agentCommand = Command.make(
+  NAME,
+  {},
+  () => new UsageError({ problem: "no command given", command: NAME })
+).pipe(
+  Command.withDescription("Run one command, once, confined, and tell exactly how it ended."),
+  Command.withSubcommands([chrootExecCommand])
+)
+
+/** Names are case-sensitive, as everywhere else on Linux. */
+const cliConfig = CliConfig.layer({ isCaseSensitive: true })
+
+const commandOf = ([first]: ReadonlyArray<string>): string =>
+  first !== undefined && HashSet.has(Command.getNames(chrootExecCommand), first) ? `${NAME} ${first}` : NAME
+
+const usageError = (error: ValidationError.ValidationError, argv: ReadonlyArray<string>): UsageError =>
+  new UsageError({
+    problem: Stdio.withoutColors(HelpDoc.toAnsiText(error.error)).trim().replace(/\s+/g, " "),
+    command: commandOf(argv)
+  })
+
+/**
+ * What `@effect/cli` prints goes to standard output by descriptor, without colours unless it is a terminal. Its
+ * long error pages are dropped: the error is reported in one line.
+ */
+const withOutput = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Console.consoleWith((console) =>
+    Effect.withConsole(effect, {
+      ...console,
+      log: (...parts) => {
+        const text = `${parts.join(" ").trimEnd()}\n`
+        // A console cannot fail; `main` finds the OutputFailed in the defect.
+        return Effect.orDie(Stdio.writeOutput(Stdio.outputHasColors() ? text : Stdio.withoutColors(text)))
+      },
+      error: () => Effect.void
+    })
+  )
+
+const noTerminal = Effect.dieMessage("only a wizard talks to the terminal")
+
+/** Only a wizard talks to a terminal. For all else, making one would touch standard input, which is the step's. */
+const terminal = (argv: ReadonlyArray<string>): Layer.Layer<Terminal.Terminal> =>
+  argv.includes("--wizard")
+    ? NodeTerminal.layer
+    : Layer.succeed(Terminal.Terminal, {
+      columns: noTerminal,
+      rows: noTerminal,
+      isTTY: Effect.succeed(false),
+      readInput: noTerminal,
+      readLine: noTerminal,
+      display: () => noTerminal
+    })
+
+/**
+ * Runs `agent` with these arguments (those after the program's name). Fails with an `AgentError`.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const runAgent = (argv: ReadonlyArray<string>): Effect.Effect<void, AgentError> =>
+  Command.run(agentCommand, {
+    name: NAME,
+    version: version(),
+    executable: NAME,
+    summary: Span.text(SUMMARY)
+  })(
+    ["node", NAME, ...Argv.normalize(argv)]
+  ).pipe(
+    withOutput,
+    Effect.mapError((error) => ValidationError.isValidationError(error) ? usageError(error, argv) : error),
+    Effect.provide(Layer.mergeAll(NodeFileSystem.layer, NodePath.layer, terminal(argv), cliConfig))
+  )

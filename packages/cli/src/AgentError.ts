@@ -1,0 +1,121 @@
+/**
+ * Everything by which `agent` can fail, and the code that it exits with.
+ *
+ * @since 0.1.0
+ */
+import type { ControlFileInvalid } from "@chroot-exec/core/ControlFile"
+import type { ExecError, MissingCapability } from "@chroot-exec/core/ExecError"
+import type { ControlFileUnreadable } from "@chroot-exec/sys/ChrootExec"
+import type { SyscallError, UnsupportedPlatform } from "@chroot-exec/sys/Libc"
+import type { NonEmptyReadonlyArray } from "effect/Array"
+import * as Schema from "effect/Schema"
+
+/**
+ * The command line does not say what to do.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class UsageError extends Schema.TaggedError<UsageError>()("UsageError", {
+  /** What is wrong, in one line. */
+  problem: Schema.String,
+  /** The command whose `--help` explains it. */
+  command: Schema.String
+}) {
+  override get message(): string {
+    return `${this.problem}; see "${this.command} --help"`
+  }
+}
+
+/**
+ * Standard output does not take what the command prints.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class OutputFailed extends Schema.TaggedError<OutputFailed>()("OutputFailed", {
+  code: Schema.String
+}) {
+  override get message(): string {
+    return `cannot write to standard output: ${this.code}`
+  }
+}
+
+/**
+ * @since 0.1.0
+ * @category errors
+ */
+export type AgentError =
+  | ControlFileInvalid
+  | ControlFileUnreadable
+  | ExecError
+  | MissingCapability
+  | OutputFailed
+  | SyscallError
+  | UnsupportedPlatform
+  | UsageError
+
+/**
+ * The agent failed before the step started.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const AGENT_FAILED = 125
+
+const NOT_EXECUTABLE = 126
+const NOT_FOUND = 127
+
+/** A code for every error: a tag that is missing here does not compile. */
+const exitCodes: { readonly [Tag in AgentError["_tag"]]: number } = {
+  ChmodFailed: NOT_EXECUTABLE,
+  ChrootFailed: AGENT_FAILED,
+  CommandNotExecutable: NOT_EXECUTABLE,
+  CommandNotFound: NOT_FOUND,
+  ControlFileInvalid: AGENT_FAILED,
+  ControlFileUnreadable: AGENT_FAILED,
+  DirectoryUnusable: AGENT_FAILED,
+  EnvironmentUnreadable: AGENT_FAILED,
+  MissingCapability: AGENT_FAILED,
+  OutputFailed: AGENT_FAILED,
+  RestoreFailed: AGENT_FAILED,
+  SyscallError: AGENT_FAILED,
+  // The agent dies by the signal instead; the code counts where it cannot.
+  Terminated: AGENT_FAILED,
+  UnsupportedPlatform: AGENT_FAILED,
+  UsageError: AGENT_FAILED
+}
+
+/**
+ * The code that `agent` exits with for an error.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const exitCode = (error: AgentError): number => exitCodes[error._tag]
+
+/**
+ * Whether something that was thrown is one of them.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const isAgentError = (thrown: unknown): thrown is AgentError =>
+  thrown instanceof Error && "_tag" in thrown && typeof thrown._tag === "string" &&
+  Object.hasOwn(exitCodes, thrown._tag)
+
+/**
+ * What the codes of `agent` mean, for help and documents.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const exitCodeMeanings: NonEmptyReadonlyArray<readonly [code: string, meaning: string]> = [
+  [
+    "the step's own",
+    "the step ran and exited; after a deadly signal the agent's process dies by that signal"
+  ],
+  ["125", "the agent failed before the step started: usage, control file, privilege, root"],
+  ["126", "the command was found but cannot be executed"],
+  ["127", "the command was not found"]
+]

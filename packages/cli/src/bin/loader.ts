@@ -1,0 +1,36 @@
+/**
+ * The entry point of the bundle `agent.cjs`: runs `program.ts`, with V8's code cache where there is one.
+ *
+ * Compiling takes longer than anything else that a short run does. The build leaves the compiled code beside the
+ * bundle; V8 takes it when it comes from the same version with the same flags, and compiles the source otherwise.
+ */
+import { readFileSync } from "node:fs"
+import { createRequire } from "node:module"
+import { dirname, join } from "node:path"
+import { Script } from "node:vm"
+
+/** The bundle of `program.ts`: a function of `require`, `__filename` and `fullProgram`, as source. */
+declare const PROGRAM: string
+
+/** The bundle of `full.ts`, likewise. */
+declare const FULL_PROGRAM: string
+
+/** Named after the content of `PROGRAM`: V8 itself only compares its length. */
+declare const CACHE_NAME: string
+
+const cachedData = (path: string): Buffer | undefined => {
+  try {
+    return readFileSync(path)
+  } catch {
+    // Optional: without it the agent only starts more slowly.
+    return undefined
+  }
+}
+
+const filename = import.meta.url
+const data = cachedData(join(dirname(filename), CACHE_NAME))
+const run: (require: NodeJS.Require, filename: string, fullProgram: string) => void = new Script(PROGRAM, {
+  filename,
+  ...(data === undefined ? {} : { cachedData: data })
+}).runInThisContext()
+run(createRequire(filename), filename, FULL_PROGRAM)

@@ -1,0 +1,47 @@
+/**
+ * The program `agent`: from the process's arguments to its end.
+ *
+ * The usual call, `agent chroot-exec <control-file> <chroot-dir>`, needs no parser, and loading `@effect/cli` takes
+ * longer than Node's own start. So this file is bundled without it; `full.ts`, which parses everything else, is
+ * source that is compiled only when it is needed.
+ */
+import { parseLauncherRecord } from "@chroot-exec/core/Inherited"
+import * as Option from "effect/Option"
+import { readFileSync } from "node:fs"
+import { createRequire } from "node:module"
+import { Script } from "node:vm"
+import * as Argv from "../Argv.js"
+import * as ChrootExec from "../ChrootExec.js"
+import { type Invocation, runMain } from "../RunMain.js"
+
+/** The bundle of `full.ts`: a function of `require`, `__filename` and `invocation`, as source. The loader's. */
+declare const fullProgram: string
+
+/** `chroot-exec` with its two operands and nothing that needs a parser. */
+const isPlain = ([command, ...operands]: ReadonlyArray<string>): boolean =>
+  command === "chroot-exec" && operands.length === 2 && operands.every((operand) => !operand.startsWith("-"))
+
+const runFull = (invocation: Invocation): void => {
+  const filename = import.meta.url
+  const run: (require: NodeJS.Require, filename: string, invocation: Invocation) => void = new Script(
+    fullProgram,
+    {
+      filename
+    }
+  ).runInThisContext()
+  run(createRequire(filename), filename, invocation)
+}
+
+const invocation = (argv: ReadonlyArray<string>): Invocation => {
+  const launcher = Option.flatMap(Option.fromNullable(argv[0]), parseLauncherRecord)
+  const rest = Option.isSome(launcher) ? argv.slice(1) : argv
+  return { argv: Argv.restoreBytes(rest, () => readFileSync("/proc/self/cmdline")), launcher }
+}
+
+const main = (started: Invocation): void => {
+  const [, controlFile = "", chrootDir = ""] = started.argv
+  if (isPlain(started.argv)) runMain(ChrootExec.run(controlFile, chrootDir), started)
+  else runFull(started)
+}
+
+main(invocation(process.argv.slice(2)))

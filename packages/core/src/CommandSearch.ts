@@ -1,0 +1,63 @@
+/**
+ * Where a command may be: the rules of execvp(3) and of POSIX's PATH, as a pure function.
+ *
+ * @since 0.1.0
+ */
+import * as CString from "./CString.js"
+import type { Errno } from "./Errno.js"
+
+/**
+ * What counts when PATH is not set: the default of glibc (`confstr(_CS_PATH)`).
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const DEFAULT_PATH = "/bin:/usr/bin"
+
+/**
+ * A name is looked up on PATH; anything with a `/` is a path.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const isBareName = (command: string): boolean => !command.includes("/")
+
+/**
+ * `path` as it is, when absolute; else under `directory`.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const resolve = (path: string, directory: string): CString.CString =>
+  CString.make(path.startsWith("/") ? path : `${directory === "/" ? "" : directory}/${path}`)
+
+/**
+ * The files that a bare name may stand for, in the order of PATH. An empty element of PATH is `directory`, and
+ * relative elements are under it.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const candidates = (
+  name: string,
+  path: string | undefined,
+  directory: string
+): ReadonlyArray<CString.CString> =>
+  (path ?? DEFAULT_PATH).split(":").map((element) =>
+    resolve(element === "" ? name : `${element.replace(/\/+$/, "")}/${name}`, directory)
+  )
+
+const PASSED_OVER: ReadonlySet<string> = new Set([
+  ...["ENOENT", "ENOTDIR", "EACCES", "ESTALE", "ENODEV", "ETIMEDOUT"],
+  // glibc gives up on these; a next element of PATH is no worse for them.
+  ...["ELOOP", "ENAMETOOLONG", "ENOEXEC"]
+])
+
+/**
+ * Whether a search goes on after this error, as that of execvp(3) does: it is about one file or one element of
+ * PATH. A file without an interpreter line (ENOEXEC) is passed over too, and never given to a shell.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const isPassedOver = (errno: Errno): boolean => PASSED_OVER.has(errno)

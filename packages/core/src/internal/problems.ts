@@ -1,0 +1,79 @@
+/**
+ * What a Schema found wrong, for people, without showing what it looked at: values may be secrets.
+ */
+import * as Option from "effect/Option"
+import type * as ParseResult from "effect/ParseResult"
+import * as SchemaAST from "effect/SchemaAST"
+
+/** One thing that is wrong: where (`env.PATH`, empty for the whole) and what. */
+export interface Problem {
+  readonly path: string
+  readonly problem: string
+}
+
+const kindOf = (value: unknown): string =>
+  value === null
+    ? "null"
+    : Array.isArray(value)
+    ? "a list"
+    : typeof value === "object"
+    ? "an object"
+    : typeof value
+
+/** What a schema wants: its own description, else the name of the type. */
+const expectation = (ast: SchemaAST.AST): string =>
+  SchemaAST.getDescriptionAnnotation(ast).pipe(
+    Option.filter(() => !SchemaAST.isStringKeyword(ast) && !SchemaAST.isBooleanKeyword(ast)),
+    Option.getOrElse(() =>
+      SchemaAST.isTypeLiteral(ast) ? "an object" : SchemaAST.isTupleType(ast) ? "a list" : String(ast)
+    )
+  )
+
+const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/
+
+/**
+ * One step of a path. A name with `=` in it may carry a value behind it and ends there; anything but a plain
+ * name is quoted as JSON, so that no control character reaches a terminal.
+ */
+const segment = (key: PropertyKey): string => {
+  if (typeof key === "number") return `[${key}]`
+  const name = String(key)
+  if (IDENTIFIER.test(name)) return `.${name}`
+  const equals = name.indexOf("=")
+  return `[${JSON.stringify(equals === -1 ? name : `${name.slice(0, equals)}=...`)}]`
+}
+
+const formatPath = (path: ReadonlyArray<PropertyKey>): string => path.map(segment).join("").replace(/^\./, "")
+
+const keysOf = (path: ParseResult.Path): ReadonlyArray<PropertyKey> =>
+  typeof path === "object" ? path : [path]
+
+const children = (
+  issues: ParseResult.SingleOrNonEmpty<ParseResult.ParseIssue>
+): ReadonlyArray<ParseResult.ParseIssue> => "_tag" in issues ? [issues] : issues
+
+/** All problems of an issue, in the order of the fields. */
+export const fromIssue = (
+  issue: ParseResult.ParseIssue,
+  path: ReadonlyArray<PropertyKey> = []
+): ReadonlyArray<Problem> => {
+  const leaf = (problem: string): ReadonlyArray<Problem> => [{ path: formatPath(path), problem }]
+  switch (issue._tag) {
+    case "Pointer":
+      return fromIssue(issue.issue, [...path, ...keysOf(issue.path)])
+    case "Composite":
+      return children(issue.issues).flatMap((child) => fromIssue(child, path))
+    case "Missing":
+      return leaf("is missing")
+    case "Refinement":
+      return issue.kind === "From" ? fromIssue(issue.issue, path) : leaf(`must be ${expectation(issue.ast)}`)
+    case "Transformation":
+      return fromIssue(issue.issue, path)
+    case "Type":
+      return leaf(`must be ${expectation(issue.ast)}, not ${kindOf(issue.actual)}`)
+    case "Unexpected":
+      return leaf("is not known")
+    case "Forbidden":
+      return leaf("cannot be decided here")
+  }
+}

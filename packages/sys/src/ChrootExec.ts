@@ -1,0 +1,80 @@
+/**
+ * `chroot-exec`: from the path of a control file to the running step.
+ *
+ * @since 0.1.0
+ */
+import { planChrootExec } from "@chroot-exec/core/ChrootExec"
+import { decodeControlFile } from "@chroot-exec/core/ControlFile"
+import type { CString } from "@chroot-exec/core/CString"
+import * as Errno from "@chroot-exec/core/Errno"
+import type { LauncherRecord } from "@chroot-exec/core/Inherited"
+import * as Root from "@chroot-exec/core/Root"
+import * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { captureInherited } from "./CallerState.js"
+import { execInPlace } from "./ExecInPlace.js"
+import { readFile } from "./File.js"
+
+/**
+ * The control file could not be read. EFBIG: it is larger than any command that the kernel takes.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class ControlFileUnreadable
+  extends Schema.TaggedError<ControlFileUnreadable>()("ControlFileUnreadable", {
+    file: Schema.String,
+    errno: Errno.Errno
+  })
+{
+  override get message(): string {
+    return `cannot read control file ${this.file}: ${Errno.describe(this.errno)}; check <control-file>`
+  }
+}
+
+/** execve(2) takes at most 6 MiB, and JSON writes a byte in at most 6 characters. */
+const CONTROL_FILE_LIMIT = 64 * 1024 * 1024
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface ChrootExecOptions {
+  /** The path of the control file, as seen from the agent's working directory and root. */
+  readonly controlFile: CString
+  /** The directory that becomes the root, or `local`. */
+  readonly chrootDir: CString
+  /** What the native launcher recorded, when one ran. */
+  readonly launcher: Option.Option<LauncherRecord>
+}
+
+/**
+ * Reads and checks everything, and says what would be done. Changes nothing.
+ *
+ * Fails with `ControlFileUnreadable`, `ControlFileInvalid` (all that is wrong with it), `MissingCapability`, or
+ * `SyscallError` when the process's own environment cannot be read.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const plan = Effect.fn("ChrootExec.plan")(
+  function*({ chrootDir, controlFile, launcher }: ChrootExecOptions) {
+    const content = yield* readFile(controlFile, CONTROL_FILE_LIMIT).pipe(
+      Effect.mapError(({ errno }) => new ControlFileUnreadable({ file: controlFile, errno }))
+    )
+    const control = yield* decodeControlFile(content, controlFile)
+    const inherited = yield* captureInherited(launcher)
+    return yield* planChrootExec({ control, root: Root.fromArgument(chrootDir), inherited })
+  }
+)
+
+/**
+ * Becomes the step: `plan`, then `execInPlace`. Returns only to fail.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const run = Effect.fn("ChrootExec.run")((options: ChrootExecOptions) =>
+  Effect.flatMap(plan(options), execInPlace)
+)

@@ -1,0 +1,172 @@
+/**
+ * The one door to the kernel.
+ *
+ * Each operation of the service is one call of the C library, with the meaning of its man page; the arguments
+ * are brands, and what the call reports through errno(3) is a `SyscallError`. `LibcLive` calls the C library;
+ * `@chroot-exec/sys/testing` records.
+ *
+ * @since 0.1.0
+ */
+import type { CString } from "@chroot-exec/core/CString"
+import * as Errno from "@chroot-exec/core/Errno"
+import type { ExitStatus } from "@chroot-exec/core/ExitStatus"
+import type { SignalSet } from "@chroot-exec/core/Signal"
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import type { Fd, Limit, Mode, Pid, SignalNumber } from "./Brands.js"
+
+/**
+ * A call failed with this errno.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class SyscallError extends Schema.TaggedError<SyscallError>()("SyscallError", {
+  syscall: Schema.String,
+  errno: Errno.Errno
+}) {
+  override get message(): string {
+    return `${this.syscall} failed: ${Errno.describe(this.errno)}`
+  }
+}
+
+/**
+ * This is not Linux, or not an architecture that the bindings were written for.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class UnsupportedPlatform extends Schema.TaggedError<UnsupportedPlatform>()("UnsupportedPlatform", {
+  platform: Schema.String
+}) {
+  override get message(): string {
+    return `running a step is not supported on ${this.platform}; it takes Linux on x64 or arm64`
+  }
+}
+
+/**
+ * What a path leads to: statx(2), symbolic links followed.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface FileStatus {
+  readonly type: "file" | "directory" | "other"
+  readonly mode: Mode
+}
+
+/**
+ * Both ends of a pipe.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Pipe {
+  readonly read: Fd
+  readonly write: Fd
+}
+
+/**
+ * A resource limit: getrlimit(2).
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ResourceLimit {
+  readonly soft: Limit
+  readonly hard: Limit
+}
+
+/**
+ * A program to run: its file, its arguments (the name it goes by first) and its environment entries.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Program {
+  readonly path: CString
+  readonly argv: ReadonlyArray<CString>
+  readonly envp: ReadonlyArray<CString>
+}
+
+/**
+ * What a spawned child starts with; everything else it inherits.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface SpawnAttributes {
+  /** The descriptors that become its 0, 1 and 2. */
+  readonly stdio: readonly [Fd, Fd, Fd]
+  /** Signals that are back at their default action in it. */
+  readonly defaults: SignalSet
+}
+
+/** What an operation comes to. */
+type Call<A> = Effect.Effect<A, SyscallError>
+
+/**
+ * The operations, each named after its call.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface LibcOperations {
+  /** open(2), with O_CLOEXEC. */
+  readonly open: (path: CString, access: "read" | "readWrite") => Call<Fd>
+  /** read(2): at most `length` bytes; none at the end of the file. */
+  readonly read: (fd: Fd, length: number) => Call<Uint8Array>
+  /** close(2). */
+  readonly close: (fd: Fd) => Call<void>
+  /** pipe2(2), both ends O_CLOEXEC. */
+  readonly pipe2: () => Call<Pipe>
+  /** fcntl(2), F_SETFD: whether the descriptor closes on execve(2). */
+  readonly setCloseOnExec: (fd: Fd, closeOnExec: boolean) => Call<void>
+  /** fcntl(2), F_GETFL: the status flags of the open file, such as O_NONBLOCK. */
+  readonly getStatusFlags: (fd: Fd) => Call<number>
+  /** fcntl(2), F_SETFL. */
+  readonly setStatusFlags: (fd: Fd, flags: number) => Call<void>
+  /** close_range(2), CLOSE_RANGE_CLOEXEC: every descriptor from `first` upwards closes on execve(2). */
+  readonly closeRange: (first: Fd) => Call<void>
+  /** poll(2), POLLIN: returns once the descriptor can be read without waiting, or is at its end. */
+  readonly poll: (fd: Fd) => Call<void>
+  /** statx(2). */
+  readonly statx: (path: CString) => Call<FileStatus>
+  /** faccessat(2), X_OK with AT_EACCESS: whether the process may execute the file. */
+  readonly faccessat: (path: CString) => Call<void>
+  /** chmod(2), symbolic links followed. */
+  readonly chmod: (path: CString, mode: Mode) => Call<void>
+  /** chroot(2). */
+  readonly chroot: (path: CString) => Call<void>
+  /** chdir(2). */
+  readonly chdir: (path: CString) => Call<void>
+  /** getrlimit(2) of RLIMIT_NOFILE. */
+  readonly getrlimit: () => Call<ResourceLimit>
+  /** setrlimit(2) of RLIMIT_NOFILE. */
+  readonly setrlimit: (limit: ResourceLimit) => Call<void>
+  /** signal(2). */
+  readonly signal: (signal: SignalNumber, action: "default" | "ignore") => Call<void>
+  /** sigprocmask(2), SIG_SETMASK. */
+  readonly sigprocmask: (blocked: SignalSet) => Call<void>
+  /** Returns the first of these signals to arrive, instead of its action, as sigwait(3) does. */
+  readonly sigwait: (signals: SignalSet) => Call<SignalNumber>
+  /** posix_spawn(3). */
+  readonly posixSpawn: (program: Program, attributes: SpawnAttributes) => Call<Pid>
+  /** wait4(2): returns when the child has ended. The call goes on when the fiber is interrupted. */
+  readonly wait4: (pid: Pid) => Call<ExitStatus>
+  /** kill(2). */
+  readonly kill: (pid: Pid, signal: SignalNumber) => Call<void>
+  /** getppid(2); none when the parent is not visible here. */
+  readonly getppid: () => Call<number>
+  /** environ(7): the process's environment as a block of entries that each end with a NUL. */
+  readonly environ: () => Call<Uint8Array>
+  /** execve(2). */
+  readonly execve: (program: Program) => Call<never>
+}
+
+/**
+ * @since 0.1.0
+ * @category context
+ */
+export class Libc extends Context.Tag("@chroot-exec/sys/Libc")<Libc, LibcOperations>() {}

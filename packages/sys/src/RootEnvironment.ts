@@ -1,0 +1,91 @@
+/**
+ * The variables that the root's own `env` adds or changes.
+ *
+ * @since 0.1.0
+ */
+import * as CommandSearch from "@chroot-exec/core/CommandSearch"
+import * as CString from "@chroot-exec/core/CString"
+import type { Environment } from "@chroot-exec/core/Environment"
+import * as Env from "@chroot-exec/core/Environment"
+import { EnvironmentUnreadable, Terminated } from "@chroot-exec/core/ExecError"
+import type { SignalSet } from "@chroot-exec/core/Signal"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type { Fd } from "./Brands.js"
+import { Fd as FdBrand } from "./Brands.js"
+import { capture } from "./internal/capture.js"
+import type { Executable } from "./internal/locate.js"
+import { locate } from "./internal/locate.js"
+import type { SyscallError } from "./Libc.js"
+import { Libc } from "./Libc.js"
+
+/** More than execve(2) takes on any Linux: a larger output is no environment. */
+const LIMIT = 8 * 1024 * 1024
+
+const STDERR = FdBrand.make(2)
+
+const unreadable = (reason: EnvironmentUnreadable["reason"], error?: SyscallError) =>
+  new EnvironmentUnreadable({ reason, errno: Option.fromNullable(error?.errno) })
+
+const fromSyscall = (error: SyscallError) =>
+  error.errno === "EFBIG"
+    ? unreadable("TooLarge")
+    : unreadable(error.syscall === "posix_spawn" ? "NotExecutable" : "SystemCall", error)
+
+/** `env` of the container's PATH, or of the usual directories, which a container's PATH need not name. */
+const findEnv = (container: Environment): Effect.Effect<Executable, EnvironmentUnreadable, Libc> =>
+  Effect.gen(function*() {
+    const path = Env.get(container, "PATH")
+    const { executables: [first], refused } = yield* locate([
+      ...CommandSearch.candidates("env", path, "."),
+      ...CommandSearch.candidates("env", undefined, "/")
+    ]).pipe(Effect.mapError((error) => unreadable("SystemCall", error)))
+    if (first !== undefined) return first
+    return yield* refused === undefined ? unreadable("NotFound") : unreadable("NotExecutable", refused.error)
+  })
+
+const run = (
+  file: Executable,
+  argv: ReadonlyArray<string>,
+  environment: Environment,
+  stdin: Fd,
+  stderr: Fd
+) =>
+  capture(
+    { path: file.path, argv: argv.map(CString.make), envp: Env.toEntries(environment) },
+    { stdin, stderr, limit: LIMIT }
+  ).pipe(Effect.mapError(fromSyscall))
+
+/**
+ * What `env` prints in this root when it is given the container's environment. Its exit status does not count.
+ *
+ * `env -0` first (coreutils, busybox), since only NULs keep values with newlines whole. An `env` that does not
+ * know `-0` runs a second time without it, and without the variables that its lines could not tell apart: those
+ * keep their values anyway. What the first attempt says on standard error is dropped, since it may only complain
+ * about `-0`.
+ *
+ * A signal of `stopOn` that arrives meanwhile kills `env` (`Terminated`). `EnvironmentUnreadable` when there is no
+ * `env`, when it does not start, or when it prints too much. `null` is a descriptor of `/dev/null`.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const readRootEnvironment = Effect.fn("RootEnvironment.readRootEnvironment")(function*(
+  container: Environment,
+  options: { readonly null: Fd; readonly stopOn: SignalSet }
+) {
+  const libc = yield* Libc
+  const read = Effect.gen(function*() {
+    const env = yield* findEnv(container)
+    const withNul = yield* run(env, ["env", "-0"], container, options.null, options.null)
+    const variables = Env.fromNulOutput(withNul, container)
+    if (Option.isSome(variables)) return variables.value
+    const lines = yield* run(env, ["env"], Env.withoutNewlines(container), options.null, STDERR)
+    return Env.fromLines(lines)
+  })
+  const stopped = libc.sigwait(options.stopOn).pipe(
+    Effect.mapError((error) => unreadable("SystemCall", error)),
+    Effect.flatMap((signal) => new Terminated({ signal }))
+  )
+  return yield* Effect.raceFirst(read, stopped)
+})

@@ -1,0 +1,50 @@
+/**
+ * Numbers from the headers of Linux, the same on x86-64 and arm64.
+ */
+
+/** `fcntl.h` */
+export const O_RDONLY = 0
+export const O_RDWR = 2
+export const O_NONBLOCK = 0o4000
+export const O_CLOEXEC = 0o2000000
+export const F_SETFD = 2
+export const F_GETFL = 3
+export const F_SETFL = 4
+export const FD_CLOEXEC = 1
+export const AT_FDCWD = -100
+export const AT_EACCESS = 0x200
+
+/** `unistd.h` */
+export const X_OK = 1
+
+/** `linux/stat.h`: the mask, the size of `struct statx`, and where `stx_mode` is in it. */
+export const STATX_TYPE_AND_MODE = 0x3
+export const STATX_SIZE = 256
+export const STATX_MODE_OFFSET = 28
+export const S_IFMT = 0o170000
+export const S_IFREG = 0o100000
+export const S_IFDIR = 0o040000
+
+/** `linux/close_range.h`, `asm/unistd.h` */
+export const SYS_close_range = 436
+export const CLOSE_RANGE_CLOEXEC = 4
+export const MAX_FD = 0xffffffff
+
+/** `sys/resource.h` */
+export const RLIMIT_NOFILE = 7
+
+/** `signal.h` */
+export const SIG_DFL = 0n
+export const SIG_IGN = 1n
+export const SIG_ERR = 0xffff_ffff_ffff_ffffn
+export const SIG_SETMASK = 2
+
+/** `sys/wait.h` */
+export const P_PID = 1
+export const WEXITED = 4
+export const WNOWAIT = 0x0100_0000
+
+/** `spawn.h`; the sizes are more than glibc's 80 and 336 and musl's. */
+export const POSIX_SPAWN_SETSIGDEF = 4
+export const SPAWN_ACTIONS_SIZE = 512
+export const SPAWN_ATTRIBUTES_SIZE = 1024

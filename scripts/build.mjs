@@ -1,0 +1,90 @@
+// Builds `agent`: one bundled file, its code cache and the native launchers beside it, and node_modules/.bin/agent.
+import { build } from "esbuild"
+import { createHash } from "node:crypto"
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync
+} from "node:fs"
+import { join } from "node:path"
+import { writeCodeCache } from "./code-cache.mjs"
+
+const root = join(import.meta.dirname, "..")
+const cli = join(root, "packages/cli")
+const bin = join(cli, "bin")
+
+// effect's logger asks for process.stdout as it loads. That makes the stream, which costs start-up time and sets
+// O_NONBLOCK on a pipe that belongs to the step. The agent has a logger of its own.
+const withoutStdout = {
+  name: "without-process.stdout",
+  setup: (builder) =>
+    builder.onLoad({ filter: /effect\/dist\/esm\/internal\/logger\.js$/ }, ({ path }) => {
+      const source = readFileSync(path, "utf8")
+      if (!source.includes("process.stdout")) {
+        throw new Error(`${path}: process.stdout is not there to be replaced`)
+      }
+      return { contents: source.replaceAll("process.stdout", "undefined"), loader: "js" }
+    })
+}
+
+/** Bundles a file of packages/cli/src/bin to CommonJS, which Node starts without its asynchronous module loader. */
+const bundle = async (entry, { define, ...options } = {}) => {
+  const result = await build({
+    entryPoints: [join(cli, "src/bin", entry)],
+    bundle: true,
+    write: false,
+    platform: "node",
+    target: "node20.19",
+    format: "cjs",
+    // From source: a bundle needs no earlier tsc.
+    conditions: ["source"],
+    minify: true,
+    legalComments: "none",
+    plugins: [withoutStdout],
+    logLevel: "warning",
+    define: { "import.meta.url": "__filename", ...define },
+    ...options
+  })
+  return result.outputFiles[0].text
+}
+
+/** Makes a bundle the source of a function. */
+const functionOf = (parameters, code) => `(function (${parameters}) {${code}\n})`
+
+rmSync(bin, { recursive: true, force: true })
+mkdirSync(bin)
+
+const program = functionOf("require, __filename, fullProgram", await bundle("program.ts"))
+const fullProgram = functionOf("require, __filename, invocation", await bundle("full.ts"))
+const cacheName = `agent-${createHash("sha256").update(program).digest("hex").slice(0, 16)}.cache`
+const agent = join(bin, "agent.cjs")
+writeFileSync(
+  agent,
+  await bundle("loader.ts", {
+    banner: { js: "#!/usr/bin/env node" },
+    define: {
+      PROGRAM: JSON.stringify(program),
+      FULL_PROGRAM: JSON.stringify(fullProgram),
+      CACHE_NAME: JSON.stringify(cacheName)
+    }
+  })
+)
+chmodSync(agent, 0o755)
+writeCodeCache(program, { filename: agent, cache: join(bin, cacheName) })
+
+for (const arch of ["x64", "arm64"]) {
+  const launcher = `agent-linux-${arch}`
+  copyFileSync(join(cli, "launcher/prebuilt", launcher), join(bin, launcher))
+  chmodSync(join(bin, launcher), 0o755)
+}
+
+// A link, not one of pnpm's shell wrappers: a shell would lose variables and add PWD.
+const launcher = `agent-${process.platform}-${process.arch}`
+const link = join(root, "node_modules/.bin/agent")
+rmSync(link, { force: true })
+symlinkSync(join("../../packages/cli/bin", existsSync(join(bin, launcher)) ? launcher : "agent.cjs"), link)
