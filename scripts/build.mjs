@@ -1,4 +1,5 @@
-// Builds `agent`: one bundled file, its code cache and the native launchers beside it, and node_modules/.bin/agent.
+// Builds `agent`: one bundled file, its code cache and the native launchers beside it, its manual, and
+// node_modules/.bin/agent.
 import { build } from "esbuild"
 import { createHash } from "node:crypto"
 import {
@@ -11,7 +12,9 @@ import {
   symlinkSync,
   writeFileSync
 } from "node:fs"
+import { createRequire } from "node:module"
 import { join } from "node:path"
+import { Script } from "node:vm"
 import { writeCodeCache } from "./code-cache.mjs"
 
 const root = join(import.meta.dirname, "..")
@@ -76,6 +79,18 @@ writeFileSync(
 )
 chmodSync(agent, 0o755)
 writeCodeCache(program, { filename: agent, cache: join(bin, cacheName) })
+
+// The manual, from the same definitions as --help.
+const man = join(cli, "man")
+const pages = { exports: {} }
+new Script(functionOf("module, require, __filename", await bundle("manPages.ts"))).runInThisContext()(
+  pages,
+  createRequire(agent),
+  agent
+)
+rmSync(man, { recursive: true, force: true })
+mkdirSync(man)
+for (const [name, page] of Object.entries(pages.exports.manPages)) writeFileSync(join(man, name), page)
 
 for (const arch of ["x64", "arm64"]) {
   const launcher = `agent-linux-${arch}`

@@ -29,16 +29,30 @@ const targets = [
 ]
 
 const flags = [
-  ...["-std=c11", "-Os", "-Wall", "-Wextra", "-Werror", "-pedantic"],
-  ...["-ffreestanding", "-nostdlib", "-static", "-fno-pie", "-no-pie"],
+  "-std=c11",
+  "-Os",
+  "-Wall",
+  "-Wextra",
+  "-Werror",
+  "-pedantic",
+  "-ffreestanding",
+  "-nostdlib",
+  "-static",
+  "-fno-pie",
+  "-no-pie",
   // The protector's canary and its failure function belong to libc, which is not there.
   "-fno-stack-protector",
   // Without it gcc may turn a loop into a call of memcpy or strlen, which are libc's too.
   "-fno-tree-loop-distribute-patterns",
   // Nothing unwinds this program, and nothing in it may depend on when and where it was built.
-  ...["-fno-asynchronous-unwind-tables", "-fno-unwind-tables", "-fno-ident", "-Wl,--build-id=none"],
+  "-fno-asynchronous-unwind-tables",
+  "-fno-unwind-tables",
+  "-fno-ident",
+  "-Wl,--build-id=none",
   // One read-only, executable segment, and a stack that is not executable.
-  ...["-Wl,-z,noseparate-code", "-Wl,-z,noexecstack", "-Wl,-s"]
+  "-Wl,-z,noseparate-code",
+  "-Wl,-z,noexecstack",
+  "-Wl,-s"
 ]
 
 // The compiler reads CPATH, LIBRARY_PATH, LANG and others: it gets none of them.

@@ -24,7 +24,13 @@ import { version } from "./Version.js"
 
 const NAME = "agent"
 
-const SUMMARY = "run one command, once, confined"
+/**
+ * What it is, in a line.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const SUMMARY = "run one command, once, confined"
 
 /**
  * `agent` with all its subcommands.
@@ -44,14 +50,28 @@ export const agentCommand = Command.make(
 /** Names are case-sensitive, as everywhere else on Linux. */
 const cliConfig = CliConfig.layer({ isCaseSensitive: true })
 
-const commandOf = ([first]: ReadonlyArray<string>): string =>
-  first !== undefined && HashSet.has(Command.getNames(chrootExecCommand), first) ? `${NAME} ${first}` : NAME
+/** The subcommand that the arguments are for, else `agent` itself. */
+const commandOf = ([first]: ReadonlyArray<string>) =>
+  first !== undefined && HashSet.has(Command.getNames(chrootExecCommand), first)
+    ? { name: `${NAME} ${first}`, help: Command.getHelp(chrootExecCommand, CliConfig.defaultConfig) }
+    : { name: NAME, help: Command.getHelp(agentCommand, CliConfig.defaultConfig) }
 
-const usageError = (error: ValidationError.ValidationError, argv: ReadonlyArray<string>): UsageError =>
-  new UsageError({
-    problem: Stdio.withoutColors(HelpDoc.toAnsiText(error.error)).trim().replace(/\s+/g, " "),
-    command: commandOf(argv)
-  })
+const text = (help: HelpDoc.HelpDoc): string => Stdio.withoutColors(HelpDoc.toAnsiText(help)).trim()
+
+/** The name of the first option that the help does not know. `@effect/cli` would complain of what follows it. */
+const unknownOption = (argv: ReadonlyArray<string>, help: HelpDoc.HelpDoc): string | undefined => {
+  const known = new Set(text(help).match(/(?<![\w-])--?[a-z][a-z-]*/g))
+  return argv.map((argument) => argument.split("=", 1)[0] ?? "").find((name) =>
+    /^--?\w/.test(name) && !known.has(name)
+  )
+}
+
+const usageError = (error: ValidationError.ValidationError, argv: ReadonlyArray<string>): UsageError => {
+  const { help, name } = commandOf(argv)
+  const option = ValidationError.isCorrectedFlag(error) ? undefined : unknownOption(argv, help)
+  const problem = option === undefined ? text(error.error).replace(/\s+/g, " ") : `unknown option ${option}`
+  return new UsageError({ problem, command: name })
+}
 
 /**
  * What `@effect/cli` prints goes to standard output by descriptor, without colours unless it is a terminal. Its

@@ -86,7 +86,6 @@ export const outputHasColors = (): boolean =>
   // @effect-diagnostics-next-line effect/processEnv:off
   isatty(1) && !process.env["NO_COLOR"]
 
-// oxlint-disable-next-line no-control-regex
 const ANSI = /\u001b\[[0-9;]*[A-Za-z]/g
 
 /**

@@ -48,9 +48,16 @@ export const candidates = (
   )
 
 const PASSED_OVER: ReadonlySet<string> = new Set([
-  ...["ENOENT", "ENOTDIR", "EACCES", "ESTALE", "ENODEV", "ETIMEDOUT"],
+  "ENOENT",
+  "ENOTDIR",
+  "EACCES",
+  "ESTALE",
+  "ENODEV",
+  "ETIMEDOUT",
   // glibc gives up on these; a next element of PATH is no worse for them.
-  ...["ELOOP", "ENAMETOOLONG", "ENOEXEC"]
+  "ELOOP",
+  "ENAMETOOLONG",
+  "ENOEXEC"
 ])
 
 /**

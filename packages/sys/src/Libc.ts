@@ -23,6 +23,7 @@ import type { Fd, Limit, Mode, Pid, SignalNumber } from "./Brands.js"
  * @category errors
  */
 export class SyscallError extends Schema.TaggedError<SyscallError>()("SyscallError", {
+  /** The call's name: `chroot`, `posix_spawn`. */
   syscall: Schema.String,
   errno: Errno.Errno
 }) {
@@ -164,6 +165,49 @@ export interface LibcOperations {
   /** execve(2). */
   readonly execve: (program: Program) => Call<never>
 }
+
+/**
+ * Every operation with the name of its call, as errors tell it.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const syscalls = {
+  open: "open",
+  read: "read",
+  close: "close",
+  pipe2: "pipe2",
+  setCloseOnExec: "fcntl",
+  getStatusFlags: "fcntl",
+  setStatusFlags: "fcntl",
+  closeRange: "close_range",
+  poll: "poll",
+  statx: "statx",
+  faccessat: "faccessat",
+  chmod: "chmod",
+  chroot: "chroot",
+  chdir: "chdir",
+  getrlimit: "getrlimit",
+  setrlimit: "setrlimit",
+  signal: "signal",
+  sigprocmask: "sigprocmask",
+  sigwait: "sigwait",
+  posixSpawn: "posix_spawn",
+  wait4: "wait4",
+  kill: "kill",
+  getppid: "getppid",
+  environ: "environ",
+  execve: "execve"
+} as const satisfies Record<keyof LibcOperations, string>
+
+/**
+ * The failure of an operation.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const syscallError = (operation: keyof LibcOperations, errno: Errno.Errno): SyscallError =>
+  new SyscallError({ syscall: syscalls[operation], errno })
 
 /**
  * @since 0.1.0

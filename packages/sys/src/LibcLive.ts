@@ -15,7 +15,7 @@ import { readEnviron } from "./internal/environ.js"
 import { loadKoffi } from "./internal/koffi.js"
 import { cString, sigset, stringArray } from "./internal/memory.js"
 import type { FileStatus, LibcOperations, Program, ResourceLimit, SpawnAttributes } from "./Libc.js"
-import { Libc, SyscallError, UnsupportedPlatform } from "./Libc.js"
+import { Libc, syscallError, UnsupportedPlatform } from "./Libc.js"
 
 const fileType = (mode: number): FileStatus["type"] => {
   const type = mode & C.S_IFMT
@@ -28,17 +28,22 @@ const make = (): LibcOperations => {
   const library = koffi.load(null)
   const libc = bind(library)
 
-  const fail = (syscall: string, errno: number) =>
-    Effect.fail(new SyscallError({ syscall, errno: Errno.fromNumber(errno) }))
+  const fail = (operation: keyof LibcOperations, errno: number) =>
+    Effect.fail(syscallError(operation, Errno.fromNumber(errno)))
 
   /** A call that returns -1 on failure. Its errno is read before anything else can run. */
-  const call = <A>(syscall: string, invoke: () => unknown, onSuccess: (result: number) => A) =>
+  const call = <A>(
+    operation: keyof LibcOperations,
+    invoke: () => unknown,
+    onSuccess: (result: number) => A
+  ) =>
     Effect.suspend(() => {
       const result = Number(invoke())
-      return result === -1 ? fail(syscall, koffi.errno()) : Effect.succeed(onSuccess(result))
+      return result === -1 ? fail(operation, koffi.errno()) : Effect.succeed(onSuccess(result))
     })
 
-  const run = (syscall: string, invoke: () => unknown) => call(syscall, invoke, () => undefined)
+  const run = (operation: keyof LibcOperations, invoke: () => unknown) =>
+    call(operation, invoke, () => undefined)
 
   const spawn = (
     { argv, envp, path }: Program,
@@ -54,7 +59,7 @@ const make = (): LibcOperations => {
     for (const target of [1, 2, 0] as const) libc.actionsAddDup2(actions, stdio[target], target)
     libc.attributesInit(attributes)
     libc.attributesSetFlags(attributes, C.POSIX_SPAWN_SETSIGDEF)
-    libc.attributesSetDefaults(attributes, sigset(defaults))
+    libc.attributesSetDefaults(attributes, sigset(defaults | C.GLIBC_SIGNALS))
     const errno = Number(
       libc.posix_spawn(pid, cString(path), actions, attributes, arguments_.pointers, environment.pointers)
     )
@@ -84,12 +89,12 @@ const make = (): LibcOperations => {
         }))
       }),
     setCloseOnExec: (fd, closeOnExec) =>
-      run("fcntl", () => libc.fcntl(fd, C.F_SETFD, "int", closeOnExec ? C.FD_CLOEXEC : 0)),
-    getStatusFlags: (fd) => call("fcntl", () => libc.fcntl(fd, C.F_GETFL), (flags) => flags),
-    setStatusFlags: (fd, flags) => run("fcntl", () => libc.fcntl(fd, C.F_SETFL, "int", flags)),
+      run("setCloseOnExec", () => libc.fcntl(fd, C.F_SETFD, "int", closeOnExec ? C.FD_CLOEXEC : 0)),
+    getStatusFlags: (fd) => call("getStatusFlags", () => libc.fcntl(fd, C.F_GETFL), (flags) => flags),
+    setStatusFlags: (fd, flags) => run("setStatusFlags", () => libc.fcntl(fd, C.F_SETFL, "int", flags)),
     closeRange: (first) =>
       run(
-        "close_range",
+        "closeRange",
         () => libc.syscall(C.SYS_close_range, "uint", first, "uint", C.MAX_FD, "uint", C.CLOSE_RANGE_CLOEXEC)
       ),
     poll: (fd) =>
@@ -137,19 +142,23 @@ const make = (): LibcOperations => {
     sigwait: (signals) =>
       Effect.async<SignalNumber>((resume) => {
         const listeners = Signal.numbers(signals).map((number) => {
-          const listener = () => resume(Effect.succeed(SignalNumber.make(number)))
-          const name = Signal.name(number)
-          process.on(name, listener)
-          return { name, listener }
+          const listener = () => {
+            forget()
+            resume(Effect.succeed(SignalNumber.make(number)))
+          }
+          return { name: Signal.name(number), listener }
         })
-        return Effect.sync(() => {
+        // Without a listener the signal has its own action again.
+        const forget = () => {
           for (const { listener, name } of listeners) process.off(name, listener)
-        })
+        }
+        for (const { listener, name } of listeners) process.on(name, listener)
+        return Effect.sync(forget)
       }),
     posixSpawn: (program, attributes) =>
       Effect.suspend(() => {
         const [errno, pid] = spawn(program, attributes)
-        return errno === 0 ? Effect.succeed(Pid.make(pid)) : fail("posix_spawn", errno)
+        return errno === 0 ? Effect.succeed(Pid.make(pid)) : fail("posixSpawn", errno)
       }),
     wait4: (pid) =>
       Effect.async<void>((resume) => {

@@ -14,10 +14,10 @@ import * as Option from "effect/Option"
 import type { Fd } from "./Brands.js"
 import { Fd as FdBrand } from "./Brands.js"
 import { capture } from "./internal/capture.js"
-import type { Executable } from "./internal/locate.js"
+import type { Executable, Located } from "./internal/locate.js"
 import { locate } from "./internal/locate.js"
 import type { SyscallError } from "./Libc.js"
-import { Libc } from "./Libc.js"
+import { Libc, syscalls } from "./Libc.js"
 
 /** More than execve(2) takes on any Linux: a larger output is no environment. */
 const LIMIT = 8 * 1024 * 1024
@@ -30,19 +30,20 @@ const unreadable = (reason: EnvironmentUnreadable["reason"], error?: SyscallErro
 const fromSyscall = (error: SyscallError) =>
   error.errno === "EFBIG"
     ? unreadable("TooLarge")
-    : unreadable(error.syscall === "posix_spawn" ? "NotExecutable" : "SystemCall", error)
+    : unreadable(error.syscall === syscalls.posixSpawn ? "NotExecutable" : "SystemCall", error)
 
-/** `env` of the container's PATH, or of the usual directories, which a container's PATH need not name. */
+/** `env` of the container's PATH; failing that, of the usual directories, which a container's PATH need not name. */
 const findEnv = (container: Environment): Effect.Effect<Executable, EnvironmentUnreadable, Libc> =>
   Effect.gen(function*() {
-    const path = Env.get(container, "PATH")
-    const { executables: [first], refused } = yield* locate([
-      ...CommandSearch.candidates("env", path, "."),
-      ...CommandSearch.candidates("env", undefined, "/")
-    ]).pipe(Effect.mapError((error) => unreadable("SystemCall", error)))
-    if (first !== undefined) return first
+    let refused: Located["refused"]
+    for (const path of [Env.get(container, "PATH"), undefined]) {
+      const located = yield* locate(CommandSearch.candidates("env", path, "."))
+      const [first] = located.executables
+      if (first !== undefined) return first
+      refused ??= located.refused
+    }
     return yield* refused === undefined ? unreadable("NotFound") : unreadable("NotExecutable", refused.error)
-  })
+  }).pipe(Effect.catchTag("SyscallError", (error) => unreadable("SystemCall", error)))
 
 const run = (
   file: Executable,
@@ -87,5 +88,6 @@ export const readRootEnvironment = Effect.fn("RootEnvironment.readRootEnvironmen
     Effect.mapError((error) => unreadable("SystemCall", error)),
     Effect.flatMap((signal) => new Terminated({ signal }))
   )
-  return yield* Effect.raceFirst(read, stopped)
+  // Listening comes first, so that no signal finds `env` running and nobody to end it.
+  return yield* Effect.raceFirst(stopped, Effect.zipRight(Effect.yieldNow(), read))
 })

@@ -29,8 +29,10 @@ const cachedData = (path: string): Buffer | undefined => {
 
 const filename = import.meta.url
 const data = cachedData(join(dirname(filename), CACHE_NAME))
-const run: (require: NodeJS.Require, filename: string, fullProgram: string) => void = new Script(PROGRAM, {
+const run: unknown = new Script(PROGRAM, {
   filename,
   ...(data === undefined ? {} : { cachedData: data })
 }).runInThisContext()
-run(createRequire(filename), filename, FULL_PROGRAM)
+if (typeof run === "function") {
+  Reflect.apply(run, undefined, [createRequire(filename), filename, FULL_PROGRAM])
+}

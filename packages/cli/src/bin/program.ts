@@ -21,15 +21,10 @@ declare const fullProgram: string
 const isPlain = ([command, ...operands]: ReadonlyArray<string>): boolean =>
   command === "chroot-exec" && operands.length === 2 && operands.every((operand) => !operand.startsWith("-"))
 
-const runFull = (invocation: Invocation): void => {
+const runFull = (started: Invocation): void => {
   const filename = import.meta.url
-  const run: (require: NodeJS.Require, filename: string, invocation: Invocation) => void = new Script(
-    fullProgram,
-    {
-      filename
-    }
-  ).runInThisContext()
-  run(createRequire(filename), filename, invocation)
+  const run: unknown = new Script(fullProgram, { filename }).runInThisContext()
+  if (typeof run === "function") Reflect.apply(run, undefined, [createRequire(filename), filename, started])
 }
 
 const invocation = (argv: ReadonlyArray<string>): Invocation => {

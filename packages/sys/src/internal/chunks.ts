@@ -5,7 +5,7 @@ import * as Errno from "@chroot-exec/core/Errno"
 import * as Effect from "effect/Effect"
 import type { Fd } from "../Brands.js"
 import type { LibcOperations } from "../Libc.js"
-import { SyscallError } from "../Libc.js"
+import { type SyscallError, syscallError } from "../Libc.js"
 
 const CHUNK = 64 * 1024
 
@@ -28,7 +28,7 @@ export class Chunks {
         this.#chunks.push(chunk)
         this.#length += chunk.length
         if (this.#length > this.#limit) {
-          return yield* new SyscallError({ syscall: "read", errno: Errno.of("EFBIG") })
+          return yield* syscallError("read", Errno.of("EFBIG"))
         }
       }
     })

@@ -7,7 +7,7 @@ import * as SurrogateEscape from "@chroot-exec/core/SurrogateEscape"
 import * as Effect from "effect/Effect"
 import { Fd } from "../Brands.js"
 import { readFile } from "../File.js"
-import { Libc, SyscallError } from "../Libc.js"
+import { Libc, type SyscallError, syscallError } from "../Libc.js"
 
 const STATUS = CString.make("/proc/self/status")
 const STATUS_LIMIT = 64 * 1024
@@ -17,7 +17,7 @@ const tableSize = Effect.gen(function*() {
   const status = SurrogateEscape.decode(yield* readFile(STATUS, STATUS_LIMIT))
   const size = /^FDSize:\s*(\d+)$/m.exec(status)?.[1]
   return size === undefined
-    ? yield* new SyscallError({ syscall: "close_range", errno: Errno.of("ENOSYS") })
+    ? yield* syscallError("closeRange", Errno.of("ENOSYS"))
     : Number(size)
 })
 

@@ -39,6 +39,9 @@ export const SIG_IGN = 1n
 export const SIG_ERR = 0xffff_ffff_ffff_ffffn
 export const SIG_SETMASK = 2
 
+/** 32 and 33, which glibc keeps for its threads: its posix_spawn(3) lets a child ignore them unless told otherwise. */
+export const GLIBC_SIGNALS = 0x1_8000_0000n
+
 /** `sys/wait.h` */
 export const P_PID = 1
 export const WEXITED = 4

@@ -14,7 +14,9 @@ const POINTER_SIZE = 8
 export const readEnviron = (koffi: Native, libc: Library, strlen: (text: bigint) => number): Uint8Array => {
   const entries: Array<Uint8Array> = []
   const array = koffi.decode(libc.symbol("environ"), 0, "void *")
-  for (let index = 0; array !== null; index++) {
+  // After clearenv(3) there is no array at all.
+  if (array === null || array === 0n) return new Uint8Array()
+  for (let index = 0;; index++) {
     const entry = koffi.decode(array, index * POINTER_SIZE, "void *")
     if (entry === null || entry === 0n) break
     entries.push(new Uint8Array(koffi.view(entry, strlen(entry) + 1)))

@@ -45,7 +45,9 @@ const onPath = (command: CString, directory: CString, environment: Environment) 
     const { executables, refused } = yield* locate(candidates).pipe(
       Effect.mapError(({ errno }) => new CommandNotExecutable({ command, errno }))
     )
-    if (executables.length > 0) return executables.map((file) => ({ ...file, executePath: file.path }))
+    if (executables.length > 0) {
+      return executables.map(({ path, status }) => ({ path, status, executePath: path }))
+    }
     return yield* refused === undefined
       ? new CommandNotFound({ command, reason: "NotOnPath" })
       : new CommandNotExecutable({ command: refused.path, errno: refused.error.errno })

@@ -1,0 +1,113 @@
+/**
+ * What the documents show compiles and runs: code blocks of the READMEs, and examples of doc comments.
+ */
+import { afterAll, beforeAll, describe, expect, it } from "@effect/vitest"
+import { build } from "esbuild"
+import { execFileSync } from "node:child_process"
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { join, relative } from "node:path"
+
+const root = join(import.meta.dirname, "../../..")
+const cli = join(root, "packages/cli")
+
+interface Example {
+  readonly name: string
+  readonly code: string
+}
+
+const named = (file: string, codes: ReadonlyArray<string>): ReadonlyArray<Example> =>
+  codes.map((code, index) => ({ name: `${relative(root, file)} ${index + 1}`, code }))
+
+/** Blocks of TypeScript in Markdown. */
+const fromMarkdown = (file: string): ReadonlyArray<Example> =>
+  named(
+    file,
+    [...readFileSync(file, "utf8").matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code = ""]) => code)
+  )
+
+/** What stands between `@example` and the next tag. */
+const fromComments = (file: string): ReadonlyArray<Example> =>
+  named(
+    file,
+    [...readFileSync(file, "utf8").matchAll(/^ \* @example\n([\s\S]*?)^ \* @/gm)].map(([, block = ""]) =>
+      block.replace(/^ \* ?/gm, "")
+    )
+  )
+
+const packages = readdirSync(join(root, "packages"))
+
+const sources = packages.flatMap((name) => {
+  const directory = join(root, "packages", name, "src")
+  return readdirSync(directory, { encoding: "utf8", recursive: true })
+    .filter((file) => file.endsWith(".ts"))
+    .map((file) => join(directory, file))
+})
+
+const readmes = [
+  join(root, "README.md"),
+  ...packages.map((name) => join(root, "packages", name, "README.md"))
+]
+
+const examples = [...readmes.flatMap(fromMarkdown), ...sources.flatMap(fromComments)]
+
+/** Inside the package, so that its dependencies are found. */
+let directory = ""
+const path = (index: number) => join(directory, `example${index}.ts`)
+
+beforeAll(() => {
+  directory = mkdtempSync(join(cli, "node_modules/.examples-"))
+  for (const [index, { code }] of examples.entries()) writeFileSync(path(index), code)
+})
+
+afterAll(() => rmSync(directory, { recursive: true }))
+
+it("there are some", () => {
+  expect(examples.map(({ name }) => name.replace(/ \d+$/, ""))).toEqual(expect.arrayContaining([
+    "README.md",
+    "packages/sys/README.md",
+    "packages/core/src/Environment.ts",
+    "packages/core/src/ControlFile.ts",
+    "packages/sys/src/testing.ts"
+  ]))
+})
+
+it("they compile", () => {
+  writeFileSync(
+    join(directory, "tsconfig.json"),
+    JSON.stringify({
+      extends: "../../../../tsconfig.test.base.json",
+      compilerOptions: {
+        composite: false,
+        incremental: false,
+        noUnusedLocals: false,
+        customConditions: ["source"],
+        allowImportingTsExtensions: true
+      },
+      include: ["*.ts"]
+    })
+  )
+  const tsc = join(root, "node_modules/typescript/bin/tsc")
+  const run = () =>
+    execFileSync(process.execPath, [tsc, "-p", directory], { encoding: "utf8", stdio: "pipe" })
+  expect(run()).toBe("")
+})
+
+describe("they run", () => {
+  for (const [index, { name }] of examples.entries()) {
+    it(name, async () => {
+      const outfile = join(directory, `example${index}.mjs`)
+      await build({
+        entryPoints: [path(index)],
+        outfile,
+        bundle: true,
+        platform: "node",
+        format: "esm",
+        conditions: ["source"],
+        logLevel: "silent",
+        external: ["koffi"]
+      })
+      const printed = execFileSync(process.execPath, [outfile], { encoding: "utf8", stdio: "pipe" })
+      expect(printed).toBe("")
+    })
+  }
+})
