@@ -3,7 +3,13 @@ import type { TestProjectConfiguration } from "vitest/config"
 /** A tier of tests: the files whose names end in `.NAME.test.ts`. */
 const tier = (name: string, include: string, exclude: Array<string> = []): TestProjectConfiguration => ({
   extends: true,
-  test: { name, include: [`packages/*/test/**/${include}`], exclude, testTimeout: 60_000, hookTimeout: 60_000 }
+  test: {
+    name,
+    include: [`packages/*/test/**/${include}`],
+    exclude,
+    testTimeout: 60_000,
+    hookTimeout: 60_000
+  }
 })
 
 /**

@@ -64,7 +64,7 @@ mkdirSync(bin)
 
 const program = functionOf("require, __filename, fullProgram", await bundle("program.ts"))
 const fullProgram = functionOf("require, __filename, invocation", await bundle("full.ts"))
-const cacheName = `agent-${createHash("sha256").update(program).digest("hex").slice(0, 16)}.cache`
+const cacheName = `agent-${createHash("sha256").update(program).digest("hex").slice(0, 16)}`
 const agent = join(bin, "agent.cjs")
 writeFileSync(
   agent,
@@ -78,7 +78,10 @@ writeFileSync(
   })
 )
 chmodSync(agent, 0o755)
-writeCodeCache(program, { filename: agent, cache: join(bin, cacheName) })
+writeCodeCache(program, {
+  filename: agent,
+  cache: join(bin, `${cacheName}-${process.version}-${process.arch}.cache`)
+})
 
 // The manual, from the same definitions as --help.
 const man = join(cli, "man")

@@ -4,13 +4,13 @@
  * `agent chroot-exec` gives its step exactly what the caller gave the agent. Before any JavaScript runs, Node
  * (node::PlatformInit) sets ignored signals back to their default, replaces the signal mask, raises the soft
  * RLIMIT_NOFILE to the hard one and opens /dev/null on closed descriptors 0 to 2; later, whoever touches
- * process.stdout or process.stdin makes pipes non-blocking. A shell in front would lose variables whose names are no
- * identifiers, and would add PWD. So this program asks the kernel for these five facts and executes, in the same
- * process, with the environment it was given:
+ * process.stdout or process.stdin makes pipes non-blocking. And it obeys variables that are meant for the step, such
+ * as NODE_OPTIONS. A shell in front would lose variables whose names are no identifiers, and would add PWD. So this
+ * program asks the kernel for these five facts, hides those variables, and executes in the same process:
  *
  *     node <directory of this file>/agent.cjs inherited:<ignored>:<blocked>:<nofile>:<open>:<nonblocking> <arguments>
  *
- * It opens no file, changes no state, and uses no libc: a libc's start-up code is code that could change some.
+ * It opens no file, changes no other state, and uses no libc: a libc's start-up code is code that could change some.
  */
 #include <asm/unistd.h>
 #include <linux/auxvec.h>
@@ -190,6 +190,25 @@ static void find_script(char script[PATH_MAX], const char *execfn) {
     fail(script, " cannot be read", ": install the package again");
 }
 
+/*
+ * What Node, its TLS library and its event loop would obey: environ(7). Some stop Node (NODE_OPTIONS with an option it
+ * does not know, NODE_CHANNEL_FD without a channel), one costs 45 ms (NODE_EXTRA_CA_CERTS), and all are the step's. Each
+ * keeps its place and its length; the first byte of its name becomes the number of the prefix here, from 1, which
+ * agent.cjs undoes. A name cannot be taken out and passed in argv: arguments are visible to every user.
+ */
+static void hide_variables(char **envp) {
+  static const char prefixes[][sizeof "OPENSSL_"] = {"NODE_", "OPENSSL_", "UV_"};
+  for (; *envp != NULL; envp++)
+    for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
+      size_t length = 0;
+      while (prefixes[i][length] != '\0' && (*envp)[length] == prefixes[i][length]) length++;
+      if (prefixes[i][length] == '\0') {
+        (*envp)[0] = (char)(i + 1);
+        break;
+      }
+    }
+}
+
 /* The value of PATH, or the default where it is unset; where it is there twice, the first, as getenv(3) does. */
 static const char *search_path(char **envp) {
   for (; *envp != NULL; envp++) {
@@ -248,5 +267,6 @@ _Noreturn void launch(char **stack) {
   arguments[-3] = (char *)"node";
   arguments[-2] = script;
   arguments[-1] = record;
+  hide_variables(envp);
   execute_node(arguments - 3, envp);
 }

@@ -94,7 +94,7 @@ it("they compile", () => {
 
 describe("they run", () => {
   for (const [index, { name }] of examples.entries()) {
-    it(name, async () => {
+    it(`the example of ${name}`, async () => {
       const outfile = join(directory, `example${index}.mjs`)
       await build({
         entryPoints: [path(index)],

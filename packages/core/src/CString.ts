@@ -29,13 +29,21 @@ export const CString = Schema.String.pipe(
  */
 export type CString = typeof CString.Type
 
+const isCString = Schema.is(CString)
+
 /**
- * A `CString` for a text that is known to be one, such as a literal. Anything else is a bug, and dies.
+ * A `CString` for a text that is known to be one, such as a literal. Anything else is a bug: it throws a
+ * `RangeError`, which does not show the text.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const make = (text: string): CString => CString.make(text)
+export const make = (text: string): CString => {
+  if (!isCString(text)) {
+    throw new RangeError("text with a NUL or a lone surrogate where the kernel takes bytes")
+  }
+  return text
+}
 
 /**
  * A path that begins with `/`: the test of Python's `os.path.isabs` on POSIX.

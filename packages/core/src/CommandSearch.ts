@@ -31,6 +31,13 @@ export const isBareName = (command: string): boolean => !command.includes("/")
 export const resolve = (path: string, directory: string): CString.CString =>
   CString.make(path.startsWith("/") ? path : `${directory === "/" ? "" : directory}/${path}`)
 
+/** Without slashes at the end. Not a regular expression: it would take quadratic time for a PATH of slashes. */
+const withoutSlashes = (element: string): string => {
+  let end = element.length
+  while (element[end - 1] === "/") end--
+  return element.slice(0, end)
+}
+
 /**
  * The files that a bare name may stand for, in the order of PATH. An empty element of PATH is `directory`, and
  * relative elements are under it.
@@ -44,7 +51,7 @@ export const candidates = (
   directory: string
 ): ReadonlyArray<CString.CString> =>
   (path ?? DEFAULT_PATH).split(":").map((element) =>
-    resolve(element === "" ? name : `${element.replace(/\/+$/, "")}/${name}`, directory)
+    resolve(element === "" ? name : `${withoutSlashes(element)}/${name}`, directory)
   )
 
 const PASSED_OVER: ReadonlySet<string> = new Set([

@@ -11,6 +11,7 @@ import * as Schema from "effect/Schema"
 import { AbsolutePath, CString } from "./CString.js"
 import { EnvironmentRecord } from "./Environment.js"
 import * as Problems from "./internal/problems.js"
+import { quote } from "./internal/show.js"
 import * as SurrogateEscape from "./SurrogateEscape.js"
 
 /**
@@ -57,13 +58,15 @@ export class ControlFileInvalid extends Schema.TaggedError<ControlFileInvalid>()
 }) {
   override get message(): string {
     const problems = this.problems.map(({ path, problem }) => path === "" ? problem : `${path} ${problem}`)
-    return `control file ${this.file}: ${problems.join("; ")}`
+    return `control file ${quote(this.file)}: ${problems.join("; ")}`
   }
 }
 
 /** Where V8 says that JSON stops making sense; its message itself quotes the text and is not passed on. */
 const syntaxProblem = (text: string, error: unknown): string => {
-  const position = error instanceof SyntaxError ? /at position (\d+)/.exec(error.message)?.[1] : undefined
+  const position = error instanceof SyntaxError
+    ? / (?:in|after) JSON at position (\d+)(?: \(line \d+ column \d+\))?$/.exec(error.message)?.[1]
+    : undefined
   if (position === undefined) return "is not valid JSON"
   const before = text.slice(0, Number(position)).split("\n")
   return `is not valid JSON at line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`
@@ -91,7 +94,7 @@ const decodeUnknown = ParseResult.decodeUnknownEither(ControlFile, { errors: "al
  *
  * const refused = decodeControlFile(`{ "cmd": [], "no_chmod": false, "env": { "A": 1 } }`, "c.json")
  * Either.isLeft(refused) && refused.left.message
- * // control file c.json: cmd[0] is missing; env.A must be a string, not number; copy_dir is missing
+ * // control file "c.json": cmd[0] is missing; env.A must be a string, not a number; copy_dir is missing
  *
  * @since 0.1.0
  * @category conversions

@@ -13,7 +13,7 @@ import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import type * as SchemaAST from "effect/SchemaAST"
-import { CString } from "./CString.js"
+import * as CString from "./CString.js"
 import * as SurrogateEscape from "./SurrogateEscape.js"
 
 /**
@@ -31,7 +31,7 @@ export type Environment = Readonly<Record<string, string>>
  * @since 0.1.0
  * @category schemas
  */
-export const EnvironmentName = CString.pipe(
+export const EnvironmentName = CString.CString.pipe(
   Schema.filter((name) => name !== "" && !name.includes("="), {
     description: "a variable name (not empty, no \"=\")"
   }),
@@ -42,7 +42,10 @@ const isRecord = (input: unknown): input is Readonly<Record<string, unknown>> =>
   typeof input === "object" && input !== null && !Array.isArray(input)
 
 const checkName = ParseResult.decodeUnknownEither(EnvironmentName)
-const checkValue = ParseResult.decodeUnknownEither(CString)
+const checkValue = ParseResult.decodeUnknownEither(CString.CString)
+
+/** The one text for its bytes: escaped bytes that are UTF-8 after all become characters. */
+const canonical = (text: string): string => SurrogateEscape.decode(SurrogateEscape.encode(text))
 
 /** Every problem of a record of variables, each under the variable's name. */
 const checkRecord = (
@@ -53,9 +56,12 @@ const checkRecord = (
   const variables: Array<readonly [string, string]> = []
   const issues: Array<ParseResult.ParseIssue> = []
   for (const [name, value] of Object.entries(input)) {
-    const checked = Either.all([checkName(name), checkValue(value)])
-    if (Either.isRight(checked)) variables.push(checked.right)
-    else issues.push(new ParseResult.Pointer(name, value, checked.left))
+    const checked = [checkName(name), checkValue(value)] as const
+    for (const part of checked) {
+      if (Either.isLeft(part)) issues.push(new ParseResult.Pointer(name, value, part.left))
+    }
+    const both = Either.all(checked)
+    if (Either.isRight(both)) variables.push([canonical(both.right[0]), canonical(both.right[1])])
   }
   return Arr.isNonEmptyReadonlyArray(issues)
     ? Either.left(new ParseResult.Composite(ast, input, issues))
@@ -79,43 +85,56 @@ export const EnvironmentRecord: Schema.Schema<Environment> = Schema.declare(
   { identifier: "Environment", description: "an object of strings" }
 )
 
-/**
- * The variables in a list of `NAME=value` entries: split on the first `=`, entries without one passed over. Of a
- * name that occurs twice the first value counts, as with getenv(3).
- */
-const fromEntries = (entries: ReadonlyArray<string>): Environment => {
-  const variables = new Map<string, string>()
-  for (const entry of entries) {
-    const at = entry.indexOf("=")
-    if (at === -1) continue
-    const name = entry.slice(0, at)
-    if (!variables.has(name)) variables.set(name, entry.slice(at + 1))
-  }
-  return Object.fromEntries(variables)
+/** `NAME=value` in two, at the first `=`; nothing when there is none. */
+const split = (entry: string): ReadonlyArray<readonly [name: string, value: string]> => {
+  const at = entry.indexOf("=")
+  return at === -1 ? [] : [[entry.slice(0, at), entry.slice(at + 1)]]
 }
 
+/** The variables in a list of entries. Of a name that occurs twice the last value counts. */
+const fromEntries = (entries: ReadonlyArray<string>): Environment =>
+  Object.fromEntries(entries.flatMap(split))
+
 /**
- * The variables in a block of entries that each end with a NUL, such as `/proc/self/environ`.
+ * The variables in a block of entries that each end with a NUL, such as `/proc/self/environ`. Of a name that occurs
+ * twice the first value counts, as with getenv(3).
  *
  * @since 0.1.0
  * @category conversions
  */
-export const fromBlock = (block: Uint8Array): Environment =>
-  fromEntries(SurrogateEscape.decode(block).split("\0"))
+export const fromBlock = (block: Uint8Array): Environment => {
+  const variables = new Map<string, string>()
+  for (const [name, value] of SurrogateEscape.decode(block).split("\0").flatMap(split)) {
+    if (!variables.has(name)) variables.set(name, value)
+  }
+  return Object.fromEntries(variables)
+}
+
+/** Variables that a shell makes by itself. */
+const SHELLS_OWN = ["PWD", "OLDPWD", "SHLVL", "_"]
 
 /**
- * Splits the lines that a wrapper printed ahead of `env -0` from the first entry: that entry is known when it is
- * one that the wrapper was given.
+ * Splits lines that a wrapper printed ahead of `env -0` from the first entry. That entry is known when it is one
+ * that the wrapper was given; or when it is of a variable that must be there, and is in no other record.
  */
-const splitFirst = (record: string, given: ReadonlySet<string>): ReadonlyArray<string> => {
-  const lines = record.split("\n")
-  const at = given.has(record) ? 0 : lines.findIndex((_, index) => given.has(lines.slice(index).join("\n")))
-  return at === -1 ? [record] : [...lines.slice(0, at), lines.slice(at).join("\n")]
+const splitFirst = (
+  first: string,
+  others: ReadonlyArray<string>,
+  given: Environment
+): ReadonlyArray<string> => {
+  const entries = new Set<string>(toEntries(given))
+  const missing = new Set([...Object.keys(given), ...SHELLS_OWN])
+  for (const [name] of others.flatMap(split)) missing.delete(name)
+  const lines = first.split("\n")
+  const from = (index: number): string => lines.slice(index).join("\n")
+  const known = lines.findIndex((_, index) => entries.has(from(index)))
+  const at = known === -1 ? lines.findIndex((line) => split(line).some(([name]) => missing.has(name))) : known
+  return at === -1 ? [first] : [...lines.slice(0, at), from(at)]
 }
 
 /**
  * The variables in the output of `env -0`, run with the environment `given`; none when there is no NUL in it,
- * since that `env` does not know `-0`.
+ * since that `env` does not know `-0`. Of a name that occurs twice the last value counts.
  *
  * The root's `env` may be a wrapper that prints lines of its own before or after: no line becomes part of
  * another variable.
@@ -125,24 +144,23 @@ const splitFirst = (record: string, given: ReadonlySet<string>): ReadonlyArray<s
  */
 export const fromNulOutput = (output: Uint8Array, given: Environment): Option.Option<Environment> => {
   const records = SurrogateEscape.decode(output).split("\0")
+  if (records.length === 1) return Option.none()
   const [first = "", ...rest] = records.slice(0, -1)
   // What follows the last NUL is no entry of `env -0`.
   const after = (records.at(-1) ?? "").split("\n")
-  return records.length === 1
-    ? Option.none()
-    : Option.some(fromEntries([...splitFirst(first, new Set<string>(toEntries(given))), ...rest, ...after]))
+  return Option.some(fromEntries([...splitFirst(first, rest, given), ...rest, ...after]))
 }
 
 /**
- * The variables in the output of an `env` that prints lines. Values with newlines cannot be told apart there:
- * leave them out of the environment that such an `env` is given (see `withoutNewlines`).
+ * The variables in the output of an `env` that prints lines. Of a name that occurs twice the last value counts.
+ * Values with newlines cannot be told apart there: leave them out of the environment that such an `env` is given
+ * (see `withoutNewlines`).
  *
  * @since 0.1.0
  * @category conversions
  */
 export const fromLines = (output: Uint8Array): Environment =>
-  // The last one counts: lines that a wrapper appends are meant to override.
-  fromEntries(SurrogateEscape.decode(output).split("\n").reverse())
+  fromEntries(SurrogateEscape.decode(output).split("\n"))
 
 /**
  * The entries `NAME=value` for execve(2), in the order of the record.
@@ -150,7 +168,7 @@ export const fromLines = (output: Uint8Array): Environment =>
  * @since 0.1.0
  * @category conversions
  */
-export const toEntries = (environment: Environment): ReadonlyArray<CString> =>
+export const toEntries = (environment: Environment): ReadonlyArray<CString.CString> =>
   Object.entries(environment).map(([name, value]) => CString.make(`${name}=${value}`))
 
 /**

@@ -8,11 +8,10 @@
  */
 import * as Schema from "effect/Schema"
 import * as Errno from "./Errno.js"
+import { quote } from "./internal/show.js"
 
 /** Where a path of the request came from, for messages. */
 const Role = Schema.Literal("root", "copy_dir")
-
-const quote = (path: string): string => JSON.stringify(path)
 
 /**
  * The plan enters a root, and the process has not got the capability for that. Found before anything was done.

@@ -10,6 +10,7 @@ import * as Data from "effect/Data"
 import type { CString } from "./CString.js"
 import type { Environment } from "./Environment.js"
 import type { Stdio } from "./Inherited.js"
+import { quote } from "./internal/show.js"
 import type { SignalSet } from "./Signal.js"
 import * as Signal from "./Signal.js"
 
@@ -90,6 +91,9 @@ export type Fields = Readonly<Record<string, string | number | ReadonlyArray<str
 
 const signalNames = (signals: SignalSet): ReadonlyArray<string> => Signal.numbers(signals).map(Signal.name)
 
+/** JSON has no larger numbers that are exact. */
+const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER)
+
 const fieldsOf = (operation: Operation): Fields => {
   switch (operation._tag) {
     case "CloseFds":
@@ -113,7 +117,7 @@ const fieldsOf = (operation: Operation): Fields => {
         ...(operation.blocked === undefined ? {} : { blocked: signalNames(operation.blocked) })
       }
     case "RestoreOpenFiles":
-      return { soft: Number(operation.soft) }
+      return { soft: operation.soft > MAX_SAFE ? operation.soft.toString() : Number(operation.soft) }
     case "Execve":
       return { command: operation.argv[0], arguments: operation.argv.length - 1 }
   }
@@ -131,7 +135,7 @@ export const toJson = (plan: ExecPlan): ReadonlyArray<Fields> =>
 const PLAIN = /^[\w./:@%+,-]+$/
 
 const showOne = (value: string | number): string =>
-  PLAIN.test(String(value)) ? String(value) : JSON.stringify(value)
+  PLAIN.test(String(value)) ? String(value) : quote(String(value))
 
 /**
  * An operation for people: its name and its `Fields` as `key=value`, on one line.

@@ -79,3 +79,17 @@ export const parseLauncherRecord = (argument: string): Option.Option<LauncherRec
       stdio: { open: standardDescriptors(open), nonBlocking: standardDescriptors(nonBlocking) }
     }))
   )
+
+/** What the launcher hides from Node: the first byte of such a name is the prefix's number, from 1. */
+const HIDDEN_PREFIXES = ["NODE_", "OPENSSL_", "UV_"]
+
+/**
+ * A variable's name as the caller gave it, from what the launcher made of it.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const revealName = (name: string): string => {
+  const prefix = HIDDEN_PREFIXES[name.charCodeAt(0) - 1]
+  return prefix !== undefined && name.startsWith(prefix.slice(1), 1) ? prefix[0] + name.slice(1) : name
+}

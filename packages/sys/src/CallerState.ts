@@ -5,7 +5,7 @@
  */
 import * as CString from "@chroot-exec/core/CString"
 import * as Environment from "@chroot-exec/core/Environment"
-import type { Inherited, LauncherRecord } from "@chroot-exec/core/Inherited"
+import { type Inherited, type LauncherRecord, revealName } from "@chroot-exec/core/Inherited"
 import * as Signal from "@chroot-exec/core/Signal"
 import * as SurrogateEscape from "@chroot-exec/core/SurrogateEscape"
 import * as Effect from "effect/Effect"
@@ -44,6 +44,10 @@ const environment = Effect.gen(function*() {
   )
   return Environment.fromBlock(block)
 })
+
+/** With the names that the launcher hid from Node. */
+const reveal = (variables: Environment.Environment): Environment.Environment =>
+  Object.fromEntries(Object.entries(variables).map(([name, value]) => [revealName(name), value]))
 
 /**
  * A guess at what Node has overwritten, for when no launcher ran before it: what a parent has, its children mostly
@@ -91,7 +95,7 @@ const guess = Effect.gen(function*() {
 export const captureInherited = Effect.fn("CallerState.captureInherited")(function*(
   record: Option.Option<LauncherRecord>
 ) {
-  const variables = yield* environment
+  const variables = Option.isSome(record) ? reveal(yield* environment) : yield* environment
   const capabilities = statusSet(yield* readProc("self/status"), "CapEff")
   const known = yield* Option.match(record, {
     onNone: () => guess,

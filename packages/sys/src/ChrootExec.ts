@@ -29,7 +29,9 @@ export class ControlFileUnreadable
   })
 {
   override get message(): string {
-    return `cannot read control file ${this.file}: ${Errno.describe(this.errno)}; check <control-file>`
+    return `cannot read control file ${JSON.stringify(this.file)}: ${
+      Errno.describe(this.errno)
+    }; check <control-file>`
   }
 }
 

@@ -162,8 +162,9 @@ const make = (): LibcOperations => {
       }),
     wait4: (pid) =>
       Effect.async<void>((resume) => {
-        // Blocks a thread of libuv's pool, and only tells when: koffi has no errno of another thread.
-        libc.waitid.async(C.P_PID, pid, new Uint8Array(128), C.WEXITED | C.WNOWAIT, () => resume(Effect.void))
+        // Blocks a thread of libuv's pool, and only tells when: koffi has no errno of another thread. It gets no
+        // buffer to write to, since nothing would keep one alive until it does.
+        libc.waitid.async(C.P_PID, pid, null, C.WEXITED | C.WNOWAIT, () => resume(Effect.void))
       }).pipe(
         Effect.zipRight(Effect.suspend(() => {
           const status = new Int32Array(1)

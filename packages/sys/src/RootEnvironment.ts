@@ -14,7 +14,7 @@ import * as Option from "effect/Option"
 import type { Fd } from "./Brands.js"
 import { Fd as FdBrand } from "./Brands.js"
 import { capture } from "./internal/capture.js"
-import type { Executable, Located } from "./internal/locate.js"
+import type { Executable } from "./internal/locate.js"
 import { locate } from "./internal/locate.js"
 import type { SyscallError } from "./Libc.js"
 import { Libc, syscalls } from "./Libc.js"
@@ -28,34 +28,47 @@ const unreadable = (reason: EnvironmentUnreadable["reason"], error?: SyscallErro
   new EnvironmentUnreadable({ reason, errno: Option.fromNullable(error?.errno) })
 
 const fromSyscall = (error: SyscallError) =>
-  error.errno === "EFBIG"
-    ? unreadable("TooLarge")
-    : unreadable(error.syscall === syscalls.posixSpawn ? "NotExecutable" : "SystemCall", error)
+  error.errno === "EFBIG" ? unreadable("TooLarge") : unreadable("SystemCall", error)
 
-/** `env` of the container's PATH; failing that, of the usual directories, which a container's PATH need not name. */
-const findEnv = (container: Environment): Effect.Effect<Executable, EnvironmentUnreadable, Libc> =>
+/** The kernel does not execute this file; another one may do. */
+const isRefused = ({ errno, syscall }: SyscallError): boolean =>
+  syscall === syscalls.posixSpawn && CommandSearch.isPassedOver(errno)
+
+/**
+ * The files that `env` may be: those of the container's PATH, then those of the usual directories, which a
+ * container's PATH need not name. At least one.
+ */
+const findEnv = (
+  container: Environment
+): Effect.Effect<ReadonlyArray<Executable>, EnvironmentUnreadable, Libc> =>
   Effect.gen(function*() {
-    let refused: Located["refused"]
-    for (const path of [Env.get(container, "PATH"), undefined]) {
-      const located = yield* locate(CommandSearch.candidates("env", path, "."))
-      const [first] = located.executables
-      if (first !== undefined) return first
-      refused ??= located.refused
-    }
+    const candidates = [Env.get(container, "PATH"), undefined].flatMap((path) =>
+      CommandSearch.candidates("env", path, ".")
+    )
+    const { executables, refused } = yield* locate([...new Set(candidates)])
+    if (executables.length > 0) return executables
     return yield* refused === undefined ? unreadable("NotFound") : unreadable("NotExecutable", refused.error)
   }).pipe(Effect.catchTag("SyscallError", (error) => unreadable("SystemCall", error)))
 
+/** Runs the first of the files that the kernel executes; if it executes none, tells why not the first of them. */
 const run = (
-  file: Executable,
+  files: ReadonlyArray<Executable>,
   argv: ReadonlyArray<string>,
   environment: Environment,
-  stdin: Fd,
-  stderr: Fd
+  stdio: { readonly stdin: Fd; readonly stderr: Fd }
 ) =>
-  capture(
-    { path: file.path, argv: argv.map(CString.make), envp: Env.toEntries(environment) },
-    { stdin, stderr, limit: LIMIT }
-  ).pipe(Effect.mapError(fromSyscall))
+  Effect.gen(function*() {
+    const envp = Env.toEntries(environment)
+    let refusal: SyscallError | undefined
+    for (const { path } of files) {
+      const program = { path, argv: argv.map(CString.make), envp }
+      const output = yield* Effect.either(capture(program, { ...stdio, limit: LIMIT }))
+      if (output._tag === "Right") return output.right
+      if (!isRefused(output.left)) return yield* fromSyscall(output.left)
+      refusal ??= output.left
+    }
+    return yield* unreadable("NotExecutable", refusal)
+  })
 
 /**
  * What `env` prints in this root when it is given the container's environment. Its exit status does not count.
@@ -77,11 +90,14 @@ export const readRootEnvironment = Effect.fn("RootEnvironment.readRootEnvironmen
 ) {
   const libc = yield* Libc
   const read = Effect.gen(function*() {
-    const env = yield* findEnv(container)
-    const withNul = yield* run(env, ["env", "-0"], container, options.null, options.null)
+    const files = yield* findEnv(container)
+    const withNul = yield* run(files, ["env", "-0"], container, { stdin: options.null, stderr: options.null })
     const variables = Env.fromNulOutput(withNul, container)
     if (Option.isSome(variables)) return variables.value
-    const lines = yield* run(env, ["env"], Env.withoutNewlines(container), options.null, STDERR)
+    const lines = yield* run(files, ["env"], Env.withoutNewlines(container), {
+      stdin: options.null,
+      stderr: STDERR
+    })
     return Env.fromLines(lines)
   })
   const stopped = libc.sigwait(options.stopOn).pipe(

@@ -2,7 +2,7 @@
  * The entry point of the bundle `agent.cjs`: runs `program.ts`, with V8's code cache where there is one.
  *
  * Compiling takes longer than anything else that a short run does. The build leaves the compiled code beside the
- * bundle; V8 takes it when it comes from the same version with the same flags, and compiles the source otherwise.
+ * bundle, for the Node that built it; any other Node, and one with other flags, compiles the source.
  */
 import { readFileSync } from "node:fs"
 import { createRequire } from "node:module"
@@ -15,7 +15,7 @@ declare const PROGRAM: string
 /** The bundle of `full.ts`, likewise. */
 declare const FULL_PROGRAM: string
 
-/** Named after the content of `PROGRAM`: V8 itself only compares its length. */
+/** The start of the name, made of the content of `PROGRAM`: V8 itself only compares its length. */
 declare const CACHE_NAME: string
 
 const cachedData = (path: string): Buffer | undefined => {
@@ -28,7 +28,9 @@ const cachedData = (path: string): Buffer | undefined => {
 }
 
 const filename = import.meta.url
-const data = cachedData(join(dirname(filename), CACHE_NAME))
+// The very Node that made it: V8 takes it from any Node of the same V8 release, however patched, and may then crash.
+const cacheName = `${CACHE_NAME}-${process.version}-${process.arch}.cache`
+const data = cachedData(join(dirname(filename), cacheName))
 const run: unknown = new Script(PROGRAM, {
   filename,
   ...(data === undefined ? {} : { cachedData: data })

@@ -4,6 +4,7 @@
 import * as Option from "effect/Option"
 import type * as ParseResult from "effect/ParseResult"
 import * as SchemaAST from "effect/SchemaAST"
+import { quote } from "./show.js"
 
 /** One thing that is wrong: where (`env.PATH`, empty for the whole) and what. */
 export interface Problem {
@@ -11,23 +12,20 @@ export interface Problem {
   readonly problem: string
 }
 
-const kindOf = (value: unknown): string =>
-  value === null
-    ? "null"
-    : Array.isArray(value)
-    ? "a list"
-    : typeof value === "object"
-    ? "an object"
-    : typeof value
+/** With its article, as in: not a number. */
+const kindOf = (value: unknown): string => {
+  if (value === null) return "null"
+  if (Array.isArray(value)) return "a list"
+  return typeof value === "object" ? "an object" : `a ${typeof value}`
+}
 
-/** What a schema wants: its own description, else the name of the type. */
-const expectation = (ast: SchemaAST.AST): string =>
-  SchemaAST.getDescriptionAnnotation(ast).pipe(
-    Option.filter(() => !SchemaAST.isStringKeyword(ast) && !SchemaAST.isBooleanKeyword(ast)),
-    Option.getOrElse(() =>
-      SchemaAST.isTypeLiteral(ast) ? "an object" : SchemaAST.isTupleType(ast) ? "a list" : String(ast)
-    )
-  )
+/** What a schema wants: its own description, else the kind of value. */
+const expectation = (ast: SchemaAST.AST): string => {
+  if (SchemaAST.isStringKeyword(ast)) return "a string"
+  if (SchemaAST.isTypeLiteral(ast)) return "an object"
+  if (SchemaAST.isTupleType(ast)) return "a list"
+  return Option.getOrElse(SchemaAST.getDescriptionAnnotation(ast), () => String(ast))
+}
 
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/
 
@@ -40,7 +38,7 @@ const segment = (key: PropertyKey): string => {
   const name = String(key)
   if (IDENTIFIER.test(name)) return `.${name}`
   const equals = name.indexOf("=")
-  return `[${JSON.stringify(equals === -1 ? name : `${name.slice(0, equals)}=...`)}]`
+  return `[${quote(equals === -1 ? name : `${name.slice(0, equals)}=...`)}]`
 }
 
 const formatPath = (path: ReadonlyArray<PropertyKey>): string => path.map(segment).join("").replace(/^\./, "")

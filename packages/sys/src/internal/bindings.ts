@@ -53,7 +53,8 @@ export const bind = (libc: Library) => ({
   attributesSetFlags: libc.func("int posix_spawnattr_setflags(void *attributes, short flags)"),
   /** posix_spawnattr_setsigdefault(3). SAFETY: initialised; `set` holds a `sigset_t`. */
   attributesSetDefaults: libc.func("int posix_spawnattr_setsigdefault(void *attributes, const void *set)"),
-  /** waitid(2). SAFETY: called on a thread of its own, with WNOWAIT, and so with no effect but to wait. */
+  /** waitid(2). SAFETY: called on a thread of its own, with WNOWAIT and NULL for `info`: it touches no
+   * memory and has no effect but to wait. */
   waitid: libc.func("int waitid(int type, int id, void *info, int options)"),
   /** wait4(2). SAFETY: `status` holds an int; no usage is asked for; a child of ours. */
   wait4: libc.func("int wait4(int pid, void *status, int options, void *usage)"),

@@ -12,7 +12,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 
-export const inherited: Inherited = {
+const inherited: Inherited = {
   environment: { PATH: "/bin:/usr/bin", A: "container" },
   capabilities: Option.some(1n << 18n),
   ignored: Signal.set("SIGHUP"),

@@ -22,7 +22,7 @@ export const world: LibcRecorder.World = {
 }
 
 /** How it ended: the process became the step, or the error of an operation. */
-export type Outcome = { readonly became: "the step" } | { readonly error: ExecError }
+type Outcome = { readonly became: "the step" } | { readonly error: ExecError }
 
 export interface Recording {
   readonly outcome: Outcome

@@ -1,0 +1,135 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import fc from "fast-check"
+import { planChrootExec } from "../src/ChrootExec.js"
+import * as CString from "../src/CString.js"
+import type { ExecPlan } from "../src/ExecPlan.js"
+import { isPrivileged, Operation, toJson, toLine, toLines } from "../src/ExecPlan.js"
+import * as Signal from "../src/Signal.js"
+import { anyRequest, control, directory, inherited, MARKER } from "./requests.js"
+
+/** A plan with every operation there is, and every field of them. */
+const full: ExecPlan = Either.getOrThrow(planChrootExec({
+  control: control({ cmd: ["/steps/my step.sh", "--token", "x"], env: { "A B": "1", TOKEN: "2" } }),
+  root: directory("/host"),
+  inherited: inherited({
+    ignored: Signal.set("SIGHUP"),
+    blocked: Option.some(Signal.set("SIGUSR1", "SIGUSR2") | (1n << 33n)),
+    stdio: { open: [0, 1, 2], nonBlocking: [1] }
+  })
+}))
+
+describe("toLines", () => {
+  it("has a line for each operation, in order", () => {
+    expect(toLines(full)).toStrictEqual([
+      "CloseFds first=3",
+      "KeepStdio open=0,1,2 nonBlocking=1",
+      "OpenNull",
+      "Chroot directory=/host",
+      "Chdir directory=/",
+      "FindCommand command=\"/steps/my step.sh\" directory=/work",
+      "CheckDirectory directory=/work",
+      "AddExecuteBits",
+      "MergeEnvironment container=PATH,HOME package=\"A B\",TOKEN",
+      "Chdir directory=/work",
+      "RestoreSignals ignored=SIGHUP blocked=SIGUSR1,SIGUSR2,SIG34",
+      "RestoreOpenFiles soft=1024",
+      "Execve command=\"/steps/my step.sh\" arguments=2"
+    ])
+  })
+
+  it("leaves out what is not known, and shows what is empty", () => {
+    expect(toLine(Operation.RestoreSignals({ ignored: 0n, blocked: undefined }))).toBe(
+      "RestoreSignals ignored="
+    )
+    expect(toLine(Operation.RestoreSignals({ ignored: 0n, blocked: 0n }))).toBe(
+      "RestoreSignals ignored= blocked="
+    )
+    expect(toLine(Operation.MergeEnvironment({ container: {}, skyhook: {}, stopOn: 0n }))).toBe(
+      "MergeEnvironment container= package="
+    )
+  })
+
+  it.each([
+    ["/a/b_c-d.e:f@g%h+i,j", "/a/b_c-d.e:f@g%h+i,j"],
+    ["", "\"\""],
+    ["a b", "\"a b\""],
+    ["a=b", "\"a=b\""],
+    ["a\"b\\", "\"a\\\"b\\\\\""],
+    ["a\nb\u001b[31m", "\"a\\nb\\u001b[31m\""],
+    ["a\n", "\"a\\n\""],
+    ["\udcff", "\"\\udcff\""],
+    ["é", "\"é\""]
+  ])("quotes all but plain text: %j", (path, shown) => {
+    expect(toLine(Operation.Chroot({ directory: CString.make(path) }))).toBe(`Chroot directory=${shown}`)
+  })
+
+  it("is one line of text for each operation, whatever the request", () => {
+    fc.assert(fc.property(anyRequest, (request) => {
+      const lines = Either.match(planChrootExec(request), { onLeft: () => [], onRight: toLines })
+      expect(lines.filter((line) => /[\0-\u001f]/.test(line))).toStrictEqual([])
+      expect(lines.filter((line) => !/^[A-Z][A-Za-z]+(?: |$)/.test(line))).toStrictEqual([])
+    }))
+  })
+
+  /** U+009B begins a terminal's control sequence, as ESC [ does. */
+  it.each([["DEL", "\u007f"], ["NEL", "\u0085"], ["CSI", "\u009b"]])(
+    "does not show %s raw",
+    (_, character) => {
+      expect(toLine(Operation.Chroot({ directory: CString.make(`/a${character}`) }))).not.toContain(character)
+    }
+  )
+
+  it("shows a limit of open files as it is", () => {
+    expect(toLine(Operation.RestoreOpenFiles({ soft: 0xffff_ffff_ffff_ffffn }))).toBe(
+      "RestoreOpenFiles soft=18446744073709551615"
+    )
+  })
+})
+
+describe("toJson", () => {
+  it("has an object for each operation, in order, that JSON can hold", () => {
+    const expected = [
+      { operation: "CloseFds", first: 3 },
+      { operation: "KeepStdio", open: [0, 1, 2], nonBlocking: [1] },
+      { operation: "OpenNull" },
+      { operation: "Chroot", directory: "/host" },
+      { operation: "Chdir", directory: "/" },
+      { operation: "FindCommand", command: "/steps/my step.sh", directory: "/work" },
+      { operation: "CheckDirectory", directory: "/work" },
+      { operation: "AddExecuteBits" },
+      { operation: "MergeEnvironment", container: ["PATH", "HOME"], package: ["A B", "TOKEN"] },
+      { operation: "Chdir", directory: "/work" },
+      { operation: "RestoreSignals", ignored: ["SIGHUP"], blocked: ["SIGUSR1", "SIGUSR2", "SIG34"] },
+      { operation: "RestoreOpenFiles", soft: 1024 },
+      { operation: "Execve", command: "/steps/my step.sh", arguments: 2 }
+    ]
+    expect(toJson(full)).toStrictEqual(expected)
+    expect(JSON.parse(JSON.stringify(toJson(full)))).toStrictEqual(expected)
+  })
+})
+
+describe("what is shown of a plan", () => {
+  it("never holds an argument of the step or a value of a variable", () => {
+    const shown = (
+      request: typeof anyRequest extends fc.Arbitrary<infer Request> ? Request : never
+    ): string =>
+      Either.match(planChrootExec(request), {
+        onLeft: (error) => error.message,
+        onRight: (plan) => `${toLines(plan).join("\n")}\n${JSON.stringify(toJson(plan))}`
+      })
+    fc.assert(
+      fc.property(anyRequest, (request) => {
+        expect(shown(request)).not.toContain(MARKER)
+      }),
+      { numRuns: 1000 }
+    )
+  })
+})
+
+describe("isPrivileged", () => {
+  it("is true of the chroot alone", () => {
+    expect(full.operations.filter(isPrivileged).map(({ _tag }) => _tag)).toStrictEqual(["Chroot"])
+  })
+})

@@ -1,0 +1,123 @@
+// The tiers of tests, which are vitest's projects: what each needs of the machine, and how one is run.
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { delimiter, join } from "node:path"
+import { staticBusybox } from "../docker/busybox-root.mjs"
+import { findProgram } from "../docker/machine-root.mjs"
+import { root, run } from "./run.mjs"
+import { Failed, Skipped } from "./steps.mjs"
+
+const CAP_SYS_CHROOT = 18n
+
+const effectiveCapabilities = () =>
+  BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? "0"}`)
+
+const onLinux = () => process.platform === "linux" ? undefined : `needs Linux, this is ${process.platform}`
+
+const asRoot = () => {
+  if (process.getuid() !== 0) return "needs root"
+  return effectiveCapabilities() >> CAP_SYS_CHROOT & 1n ? undefined : "needs CAP_SYS_CHROOT"
+}
+
+const withTools = () => {
+  const missing = ["capsh", "strace"].filter((name) => findProgram(name) === undefined)
+  if (staticBusybox() === undefined) missing.unshift("a static busybox")
+  return missing.length === 0 ? undefined : `needs ${missing.join(", ")}`
+}
+
+const needs = {
+  unit: [],
+  recorder: [],
+  process: [onLinux],
+  root: [onLinux, asRoot, withTools]
+}
+
+export const tiers = Object.keys(needs)
+
+/** Why a tier cannot run on this machine; undefined when it can. */
+const obstacle = (tier) => {
+  for (const check of needs[tier]) {
+    const problem = check()
+    if (problem !== undefined) return problem
+  }
+}
+
+/** How many tests of vitest's JSON report passed, failed, were skipped; a file that does not load is a failure. */
+const testsOf = (file) => {
+  const report = JSON.parse(readFileSync(file, "utf8"))
+  const broken = report.testResults.filter(({ assertionResults, status }) =>
+    status === "failed" && !assertionResults.some((test) => test.status === "failed")
+  )
+  return {
+    passed: report.numPassedTests,
+    failed: report.numFailedTests + broken.length,
+    skipped: report.numPendingTests + report.numTodoTests
+  }
+}
+
+const vitest = join(root, "node_modules/vitest/vitest.mjs")
+
+/** With another Node.js, the tests run every agent with it. */
+const environment = (bin, scratch) => ({
+  ...process.env,
+  TMPDIR: scratch,
+  ...(bin === undefined ? {} : { AGENT_NODE_BIN: bin, PATH: `${bin}${delimiter}${process.env.PATH}` })
+})
+
+/** A directory for the temporary files of a tier, as open as the system's own. */
+const makeScratch = (temporary) => {
+  const scratch = join(temporary, "tmp")
+  rmSync(scratch, { recursive: true, force: true })
+  mkdirSync(scratch)
+  chmodSync(scratch, 0o1777)
+  return scratch
+}
+
+/**
+ * Runs a tier and counts its tests. What it leaves behind is a failure. `bin` is the directory of another Node.js to use. `blobs` is a directory for
+ * what `reportCoverage` needs.
+ */
+export const runTier = async (tier, { bin, blobs, temporary }) => {
+  const problem = obstacle(tier)
+  if (problem !== undefined) throw new Skipped(problem)
+  const report = join(temporary, "report.json")
+  rmSync(report, { force: true })
+  const scratch = makeScratch(temporary)
+  const node = bin === undefined ? process.execPath : join(bin, "node")
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`]
+  const coverage = blobs === undefined
+    ? []
+    : [
+      "--coverage",
+      "--coverage.reporter=none",
+      "--reporter=blob",
+      `--outputFile.blob=${join(blobs, `${tier}.json`)}`
+    ]
+  const { ok } = await run(node, [vitest, "run", "--project", tier, ...reporters, ...coverage], {
+    env: environment(bin, scratch)
+  })
+  if (!existsSync(report)) throw new Failed("vitest failed, see above")
+  const tests = testsOf(report)
+  // Such as an error that no test caught.
+  if (!ok && tests.failed === 0) throw new Failed("vitest failed, see above")
+  const left = readdirSync(scratch)
+  if (left.length > 0 && tests.failed === 0) throw new Failed(`left behind in TMPDIR: ${left.join(", ")}`)
+  return tests
+}
+
+/** What the tiers covered together. */
+export const reportCoverage = async ({ blobs, temporary }) => {
+  const directory = join(temporary, "coverage")
+  await run(process.execPath, [
+    vitest,
+    "run",
+    `--merge-reports=${blobs}`,
+    "--reporter=json",
+    `--outputFile.json=${join(temporary, "merged.json")}`,
+    "--coverage",
+    "--coverage.reporter=text-summary",
+    "--coverage.reporter=json-summary",
+    `--coverage.reportsDirectory=${directory}`
+  ])
+  // vitest's status only repeats that a test has failed.
+  if (!existsSync(join(directory, "coverage-summary.json"))) throw new Failed("no coverage, see above")
+}
