@@ -193,30 +193,32 @@ static void find_script(char script[PATH_MAX], const char *execfn) {
 /*
  * What Node, its TLS library and its event loop would obey: environ(7). Some stop Node (NODE_OPTIONS with an option it
  * does not know, NODE_CHANNEL_FD without a channel), one costs 45 ms (NODE_EXTRA_CA_CERTS), and all are the step's. Each
- * keeps its place and its length; the first byte of its name becomes the number of the prefix here, from 1, which
- * agent.cjs undoes. A name cannot be taken out and passed in argv: arguments are visible to every user.
+ * keeps its place and its length; the first byte of its name is exchanged with the number of the prefix here, from 1,
+ * and agent.cjs does the same again. It is an exchange so that a name that begins with such a byte is not lost. A
+ * variable cannot be passed in argv instead: arguments are visible to every user.
  */
 static void hide_variables(char **envp) {
   static const char prefixes[][sizeof "OPENSSL_"] = {"NODE_", "OPENSSL_", "UV_"};
   for (; *envp != NULL; envp++)
     for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
-      size_t length = 0;
-      while (prefixes[i][length] != '\0' && (*envp)[length] == prefixes[i][length]) length++;
-      if (prefixes[i][length] == '\0') {
-        (*envp)[0] = (char)(i + 1);
-        break;
-      }
+      const char number = (char)(i + 1), *prefix = prefixes[i];
+      char *entry = *envp;
+      size_t length = 1;
+      while (entry[0] != '\0' && prefix[length] != '\0' && entry[length] == prefix[length]) length++;
+      if (prefix[length] != '\0' || (entry[0] != prefix[0] && entry[0] != number)) continue;
+      entry[0] = entry[0] == number ? prefix[0] : number;
+      break;
     }
 }
 
-/* The value of PATH, or the default where it is unset; where it is there twice, the first, as getenv(3) does. */
+/* The value of PATH, or none where it is unset; where it is there twice, the first, as getenv(3) does. */
 static const char *search_path(char **envp) {
   for (; *envp != NULL; envp++) {
     const char *entry = *envp, *name = "PATH=";
     while (*name != '\0' && *entry == *name) entry++, name++;
     if (*name == '\0') return entry;
   }
-  return "/usr/local/bin:/usr/bin:/bin";
+  return "";
 }
 
 /* execve(2) of `node` in a directory, whose name is not terminated. Returns when there is none. */
@@ -235,17 +237,24 @@ static void execute_node_in(const char *directory, size_t length, char **argv, c
 }
 
 /*
- * The absolute elements of PATH, in order. Relative and empty ones depend on the current directory: root must not run
+ * The absolute elements of a path, in order. Relative and empty ones depend on the current directory: root must not run
  * a `node` that lies there.
  */
-static _Noreturn void execute_node(char **argv, char **envp) {
-  for (const char *element = search_path(envp); *element != '\0';) {
+static void execute_node_on(const char *path, char **argv, char **envp) {
+  for (const char *element = path; *element != '\0';) {
     size_t length = 0;
     while (element[length] != '\0' && element[length] != ':') length++;
     if (element[0] == '/') execute_node_in(element, length, argv, envp);
     element += length + (element[length] == ':');
   }
-  fail("node was not found", " in the absolute directories of PATH", ": install Node.js 20.19 or later");
+}
+
+/* PATH is the step's as much as ours, and need not lead to Node: then the usual directories do. */
+static _Noreturn void execute_node(char **argv, char **envp) {
+  execute_node_on(search_path(envp), argv, envp);
+  execute_node_on("/usr/local/bin:/usr/bin:/bin", argv, envp);
+  fail("node was not found", " in the absolute directories of PATH, nor in the usual ones",
+       ": install Node.js 20.19 or later");
 }
 
 /*

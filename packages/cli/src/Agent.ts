@@ -20,6 +20,7 @@ import { type AgentError, UsageError } from "./AgentError.js"
 import * as Argv from "./Argv.js"
 import { chrootExecCommand } from "./ChrootExecCommand.js"
 import * as Stdio from "./Stdio.js"
+import * as Usage from "./Usage.js"
 import { version } from "./Version.js"
 
 const NAME = "agent"
@@ -58,18 +59,9 @@ const commandOf = ([first]: ReadonlyArray<string>) =>
 
 const text = (help: HelpDoc.HelpDoc): string => Stdio.withoutColors(HelpDoc.toAnsiText(help)).trim()
 
-/** The name of the first option that the help does not know. `@effect/cli` would complain of what follows it. */
-const unknownOption = (argv: ReadonlyArray<string>, help: HelpDoc.HelpDoc): string | undefined => {
-  const known = new Set(text(help).match(/(?<![\w-])--?[a-z][a-z-]*/g))
-  return argv.map((argument) => argument.split("=", 1)[0] ?? "").find((name) =>
-    /^--?\w/.test(name) && !known.has(name)
-  )
-}
-
 const usageError = (error: ValidationError.ValidationError, argv: ReadonlyArray<string>): UsageError => {
   const { help, name } = commandOf(argv)
-  const option = ValidationError.isCorrectedFlag(error) ? undefined : unknownOption(argv, help)
-  const problem = option === undefined ? text(error.error).replace(/\s+/g, " ") : `unknown option ${option}`
+  const problem = Usage.problem(argv, text(help), name === NAME) ?? text(error.error).replace(/\s+/g, " ")
   return new UsageError({ problem, command: name })
 }
 

@@ -56,7 +56,8 @@ describe.each(["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"] as const)("%s", (signal
     Effect.gen(function*() {
       const name = signal.slice("SIG".length)
       const { child, go } = yield* hanging("read x < {local}/go; printf 'A=1\\0'", [
-        "env",
+        // By its path: the step's env is first on PATH.
+        "/usr/bin/env",
         `--ignore-signal=${name}`
       ])
       process.kill(child.pid, signal)

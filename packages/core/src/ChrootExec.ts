@@ -83,6 +83,8 @@ export const planChrootExec = (request: ChrootExecRequest): Either.Either<ExecPl
   ) return Either.left(new MissingCapability({ capability, directory: root.path }))
   return Either.right({
     operations: [
+      // At once, so that such a signal does not end the agent either.
+      Operation.IgnoreSignals({ signals: inherited.ignored & TERMINATING }),
       Operation.CloseFds({ first: 3 }),
       Operation.KeepStdio(inherited.stdio),
       Operation.OpenNull(),

@@ -58,7 +58,7 @@ export class ControlFileInvalid extends Schema.TaggedError<ControlFileInvalid>()
 }) {
   override get message(): string {
     const problems = this.problems.map(({ path, problem }) => path === "" ? problem : `${path} ${problem}`)
-    return `control file ${quote(this.file)}: ${problems.join("; ")}`
+    return `control file${this.file === "" ? "" : ` ${quote(this.file)}`}: ${problems.join("; ")}`
   }
 }
 
@@ -73,6 +73,11 @@ const syntaxProblem = (text: string, error: unknown): string => {
 }
 
 const parse = (text: string): Either.Either<unknown, string> =>
+  text.startsWith("\ufeff")
+    ? Either.left("begins with a byte order mark, which JSON does not have")
+    : parseJson(text)
+
+const parseJson = (text: string): Either.Either<unknown, string> =>
   Either.try({ try: (): unknown => JSON.parse(text), catch: (error) => syntaxProblem(text, error) })
 
 const toText = (content: string | Uint8Array): Either.Either<string, string> => {
@@ -86,7 +91,7 @@ const decodeUnknown = ParseResult.decodeUnknownEither(ControlFile, { errors: "al
 /**
  * The control file in `content` (JSON, in UTF-8 when given as bytes), or everything that is wrong with it.
  *
- * `file` names it in the error. Duplicate keys: the last one counts, as with Python's `json.load`.
+ * `file` names it in the error, when given. Duplicate keys: the last one counts, as with Python's `json.load`.
  *
  * @example
  * import { decodeControlFile } from "@chroot-exec/core"
@@ -101,7 +106,7 @@ const decodeUnknown = ParseResult.decodeUnknownEither(ControlFile, { errors: "al
  */
 export const decodeControlFile = (
   content: string | Uint8Array,
-  file = "control file"
+  file = ""
 ): Either.Either<ControlFile, ControlFileInvalid> =>
   toText(content).pipe(
     Either.flatMap(parse),

@@ -136,8 +136,9 @@ const splitFirst = (
  * The variables in the output of `env -0`, run with the environment `given`; none when there is no NUL in it,
  * since that `env` does not know `-0`. Of a name that occurs twice the last value counts.
  *
- * The root's `env` may be a wrapper that prints lines of its own before or after: no line becomes part of
- * another variable.
+ * The root's `env` may be a wrapper that prints lines of its own before or after: no line becomes part of a variable
+ * that the wrapper was given, or that shells make. (Of a variable that only the wrapper knows, and that comes first,
+ * lines before it cannot be told apart.)
  *
  * @since 0.1.0
  * @category conversions

@@ -9,6 +9,7 @@
 import * as Schema from "effect/Schema"
 import * as Errno from "./Errno.js"
 import { quote } from "./internal/show.js"
+import * as Signal from "./Signal.js"
 
 /** Where a path of the request came from, for messages. */
 const Role = Schema.Literal("root", "copy_dir")
@@ -185,7 +186,11 @@ export class RestoreFailed extends Schema.TaggedError<RestoreFailed>()("RestoreF
  */
 export class Terminated extends Schema.TaggedError<Terminated>()("Terminated", {
   signal: Schema.Int
-}) {}
+}) {
+  override get message(): string {
+    return `ended by ${Signal.name(this.signal)} before the step started`
+  }
+}
 
 /**
  * Everything that can go wrong between a plan and a running step.

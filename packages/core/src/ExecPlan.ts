@@ -17,6 +17,7 @@ import * as Signal from "./Signal.js"
 /**
  * One thing to do. Errors in parentheses; see `ExecError`.
  *
+ * - `IgnoreSignals`: ignore these signals from now on (`RestoreFailed`).
  * - `CloseFds`: let every descriptor from `first` upwards be closed when the step starts (`RestoreFailed`).
  * - `KeepStdio`: of 0, 1 and 2, let those of `open` stay open then and no others, and those of `nonBlocking` have
  *   O_NONBLOCK and no others (`RestoreFailed`).
@@ -39,6 +40,7 @@ import * as Signal from "./Signal.js"
  * @category models
  */
 export type Operation = Data.TaggedEnum<{
+  IgnoreSignals: { readonly signals: SignalSet }
   CloseFds: { readonly first: number }
   KeepStdio: Stdio
   OpenNull: {}
@@ -96,6 +98,8 @@ const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER)
 
 const fieldsOf = (operation: Operation): Fields => {
   switch (operation._tag) {
+    case "IgnoreSignals":
+      return { signals: signalNames(operation.signals) }
     case "CloseFds":
       return { first: operation.first }
     case "KeepStdio":
@@ -132,7 +136,7 @@ const fieldsOf = (operation: Operation): Fields => {
 export const toJson = (plan: ExecPlan): ReadonlyArray<Fields> =>
   plan.operations.map((operation) => ({ operation: operation._tag, ...fieldsOf(operation) }))
 
-const PLAIN = /^[\w./:@%+,-]+$/
+const PLAIN = /^[\w./:@%+-]+$/
 
 const showOne = (value: string | number): string =>
   PLAIN.test(String(value)) ? String(value) : quote(String(value))

@@ -80,7 +80,7 @@ export const parseLauncherRecord = (argument: string): Option.Option<LauncherRec
     }))
   )
 
-/** What the launcher hides from Node: the first byte of such a name is the prefix's number, from 1. */
+/** What the launcher hides from Node: the first byte of such a name is exchanged with its number here, from 1. */
 const HIDDEN_PREFIXES = ["NODE_", "OPENSSL_", "UV_"]
 
 /**
@@ -90,6 +90,11 @@ const HIDDEN_PREFIXES = ["NODE_", "OPENSSL_", "UV_"]
  * @category conversions
  */
 export const revealName = (name: string): string => {
-  const prefix = HIDDEN_PREFIXES[name.charCodeAt(0) - 1]
-  return prefix !== undefined && name.startsWith(prefix.slice(1), 1) ? prefix[0] + name.slice(1) : name
+  for (const [index, prefix] of HIDDEN_PREFIXES.entries()) {
+    if (!name.startsWith(prefix.slice(1), 1)) continue
+    const number = String.fromCharCode(index + 1)
+    if (name.startsWith(prefix)) return number + name.slice(1)
+    if (name.startsWith(number)) return prefix.charAt(0) + name.slice(1)
+  }
+  return name
 }

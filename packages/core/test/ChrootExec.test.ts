@@ -21,6 +21,7 @@ const plan = (
     .operations
 
 const closing = [
+  Operation.IgnoreSignals({ signals: 0n }),
   Operation.CloseFds({ first: 3 }),
   Operation.KeepStdio({ open: [0, 1, 2], nonBlocking: [] }),
   Operation.OpenNull()
@@ -115,6 +116,13 @@ describe("the plan of", () => {
 describe("a plan", () => {
   const only = <Tag extends Operation["_tag"]>(tag: Tag, operations: ReadonlyArray<Operation>) =>
     operations.filter(Operation.$is(tag))
+
+  it("ignores from the start what the caller ignored of the signals that end a process", () => {
+    const ignored = Signal.set("SIGHUP", "SIGTERM", "SIGPIPE", "SIGCHLD")
+    expect(plan({}, Root.Local(), { ignored })[0]).toStrictEqual(
+      Operation.IgnoreSignals({ signals: Signal.set("SIGHUP", "SIGTERM") })
+    )
+  })
 
   it("does not stop on signals that the caller ignored or blocked", () => {
     const given = { ignored: Signal.set("SIGHUP", "SIGPIPE"), blocked: Option.some(Signal.set("SIGINT")) }

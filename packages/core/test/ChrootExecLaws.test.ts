@@ -71,6 +71,7 @@ describe("for any request", () => {
         Operation.Chdir({ directory: CString.make("/"), role: "root" })
       )
       expect(operations.slice(0, at).map(({ _tag }) => _tag)).toStrictEqual([
+        "IgnoreSignals",
         "CloseFds",
         "KeepStdio",
         "OpenNull"
@@ -78,10 +79,11 @@ describe("for any request", () => {
     })
   })
 
-  it("descriptors are closed before anything else", () => {
+  it("descriptors are closed before anything else but the ignoring of signals", () => {
     forAnyPlan((operations) => {
-      expect(positions(operations, "CloseFds")).toStrictEqual([0])
-      expect(operations[0]).toStrictEqual(Operation.CloseFds({ first: 3 }))
+      expect(positions(operations, "IgnoreSignals")).toStrictEqual([0])
+      expect(positions(operations, "CloseFds")).toStrictEqual([1])
+      expect(operations[1]).toStrictEqual(Operation.CloseFds({ first: 3 }))
     })
   })
 

@@ -39,15 +39,21 @@ describe("a control file that is not JSON", () => {
     ["a word", "no"],
     ["NaN", `{"cmd":NaN}`],
     ["a comment", `// step\n${STEP}`],
-    ["a byte order mark", `\ufeff${STEP}`],
     ["single quotes", "{\"cmd\":'s'}"]
   ])("is refused: %s", (_, text) => {
     expect(message(text)).toMatch(/^control file "c\.json": is not valid JSON(?: at line 1, column \d+)?$/)
     expect(message(utf8(text))).toBe(message(text))
   })
 
-  it("does not take a position from its text", () => {
-    expect(message("at position 7")).toBe(message("no position"))
+  it("is refused: a byte order mark, which nobody sees", () => {
+    const expected = `control file "c.json": begins with a byte order mark, which JSON does not have`
+    expect(message(`\ufeff${STEP}`)).toBe(expected)
+    expect(message(utf8(`\ufeff${STEP}`))).toBe(expected)
+  })
+
+  // Where V8 says no position, it quotes the text.
+  it("is refused without a position that only its text has", () => {
+    expect(message("at position 7")).toBe("control file \"c.json\": is not valid JSON")
   })
 })
 

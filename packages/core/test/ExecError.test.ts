@@ -129,12 +129,16 @@ describe("a message that names a path", () => {
     fc.assert(
       fc.property(Arbitrary.text, (path) => {
         for (const { message } of naming(path)) {
-          expect(message).not.toMatch(/[\0-\u001f\u2028\u2029]/)
+          expect(message).not.toMatch(/[\0-\u001f\u007f-\u009f\u2028\u2029]/)
           const quoted = /"(?:[^"\\]|\\.)*"/.exec(message)?.[0] ?? "null"
           expect(JSON.parse(quoted)).toBe(path)
         }
       }),
-      { examples: [["/a\nb\u001b[31m"], ["/\"quoted\"\\"], ["\udcff"], [""]] }
+      {
+        examples: [["/a\nb\u001b[31m"], ["/\"quoted\"\\"], ["/\u2028\u2029\u007f\u0085\u009b"], ["\udcff"], [
+          ""
+        ]]
+      }
     )
   })
 

@@ -23,6 +23,7 @@ const full: ExecPlan = Either.getOrThrow(planChrootExec({
 describe("toLines", () => {
   it("has a line for each operation, in order", () => {
     expect(toLines(full)).toStrictEqual([
+      "IgnoreSignals signals=SIGHUP",
       "CloseFds first=3",
       "KeepStdio open=0,1,2 nonBlocking=1",
       "OpenNull",
@@ -52,7 +53,9 @@ describe("toLines", () => {
   })
 
   it.each([
-    ["/a/b_c-d.e:f@g%h+i,j", "/a/b_c-d.e:f@g%h+i,j"],
+    ["/a/b_c-d.e:f@g%h+i", "/a/b_c-d.e:f@g%h+i"],
+    // A comma separates the elements of a list.
+    ["/a,b", "\"/a,b\""],
     ["", "\"\""],
     ["a b", "\"a b\""],
     ["a=b", "\"a=b\""],
@@ -91,6 +94,7 @@ describe("toLines", () => {
 describe("toJson", () => {
   it("has an object for each operation, in order, that JSON can hold", () => {
     const expected = [
+      { operation: "IgnoreSignals", signals: ["SIGHUP"] },
       { operation: "CloseFds", first: 3 },
       { operation: "KeepStdio", open: [0, 1, 2], nonBlocking: [1] },
       { operation: "OpenNull" },

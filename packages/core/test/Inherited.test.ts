@@ -2,6 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Option from "effect/Option"
 import fc from "fast-check"
 import { parseLauncherRecord, revealName } from "../src/Inherited.js"
+import * as Arbitrary from "./arbitraries.js"
 
 const ZERO = "0000000000000000"
 
@@ -61,6 +62,7 @@ describe("parseLauncherRecord", () => {
     ["capital digits", `inherited:${ZERO.slice(1)}A:${ZERO}:${ZERO}:7:0`],
     ["a sign", `inherited:-${ZERO.slice(1)}:${ZERO}:${ZERO}:7:0`],
     ["a fourth descriptor", `inherited:${ZERO}:${ZERO}:${ZERO}:8:0`],
+    ["a fourth descriptor that does not wait", `inherited:${ZERO}:${ZERO}:${ZERO}:7:8`],
     ["a missing field", `inherited:${ZERO}:${ZERO}:${ZERO}:7`],
     ["a further field", `inherited:${ZERO}:${ZERO}:${ZERO}:7:0:0`],
     ["text before", ` inherited:${ZERO}:${ZERO}:${ZERO}:7:0`],
@@ -70,26 +72,44 @@ describe("parseLauncherRecord", () => {
   })
 })
 
+/** An exchange, so that a variable that has the hidden form of its own is not taken for another. */
 describe("revealName", () => {
   it.each([
     ["\u0001ODE_OPTIONS", "NODE_OPTIONS"],
     ["\u0002PENSSL_CONF", "OPENSSL_CONF"],
     ["\u0003V_THREADPOOL_SIZE", "UV_THREADPOOL_SIZE"],
     ["\u0001ODE_", "NODE_"]
-  ])("gives %j its own name again", (hidden, name) => expect(revealName(hidden)).toBe(name))
+  ])("exchanges %j and %j", (hidden, name) => {
+    expect(revealName(hidden)).toBe(name)
+    expect(revealName(name)).toBe(hidden)
+  })
 
   it.each([
     "",
     "PATH",
-    "NODE_OPTIONS",
+    "NODE",
     "\u0001",
     "\u0001ODE",
     "\u0002ODE_OPTIONS",
     "\u0004V_X",
-    "\u0000ODE_X",
-    "x\u0001ODE_X"
+    "ODE_X",
+    "x\u0001ODE_X",
+    "XODE_Y"
   ])(
     "leaves %j",
-    (name) => expect(revealName(name)).toBe(name)
+    (name) => {
+      expect(revealName(name)).toBe(name)
+    }
   )
+
+  it("has no two names for one, and is undone by itself", () => {
+    const name = fc.tuple(
+      fc.constantFrom("", "N", "O", "U", "\u0001", "\u0002", "\u0003", "x"),
+      fc.constantFrom("ODE_", "PENSSL_", "V_", "ODE", ""),
+      Arbitrary.name
+    )
+    fc.assert(fc.property(name.map((parts) => parts.join("")), (name) => {
+      expect(revealName(revealName(name))).toBe(name)
+    }))
+  })
 })

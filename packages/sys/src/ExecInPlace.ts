@@ -63,6 +63,11 @@ const keepStdio = (libc: LibcOperations, stdio: Stdio) =>
       if (wanted !== flags) yield* libc.setStatusFlags(fd, wanted)
     }), { discard: true })
 
+const ignoreSignals = (libc: LibcOperations, signals: Signal.SignalSet) =>
+  Effect.forEach(Signal.numbers(signals), (number) => libc.signal(SignalNumber.make(number), "ignore"), {
+    discard: true
+  })
+
 /**
  * Signals are ignored exactly when the caller ignored them: execve(2) puts handlers back to the default by itself,
  * but keeps what Node ignores. What cannot be ignored is never in the set.
@@ -107,6 +112,10 @@ const apply = (
   operation: Operation
 ): Effect.Effect<State, ExecError.ExecError, Libc> => {
   switch (operation._tag) {
+    case "IgnoreSignals":
+      return ignoreSignals(libc, operation.signals).pipe(
+        Effect.mapBoth({ onFailure: restoreFailed("signals"), onSuccess: () => state })
+      )
     case "CloseFds":
       return closeFds(Fd.make(operation.first)).pipe(
         Effect.mapBoth({ onFailure: restoreFailed("descriptors"), onSuccess: () => state })

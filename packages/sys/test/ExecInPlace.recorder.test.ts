@@ -28,6 +28,9 @@ const descriptors = [
   "open \"/dev/null\" \"readWrite\""
 ]
 
+/** The caller of `support/plans.ts` ignores SIGHUP. */
+const ignore = "signal 1 \"ignore\""
+
 const enterRoot = ["chroot \"/host\"", "chdir \"/\""]
 
 /** Running `env -0` with 10 for /dev/null, and 11 and 12 for the pipe. 0x1001000 is SIGPIPE and SIGXFSZ. */
@@ -67,6 +70,7 @@ const kinds = [
     kind: "a path in a root",
     plan: planFor(),
     calls: [
+      ignore,
       ...descriptors,
       ...enterRoot,
       "statx \"/step\"",
@@ -82,6 +86,7 @@ const kinds = [
     kind: "a bare name with arguments, whose file is executable already",
     plan: planFor({ cmd: ["tool", "-x", ""] }),
     calls: [
+      ignore,
       ...descriptors,
       ...enterRoot,
       "statx \"/work\"",
@@ -98,6 +103,7 @@ const kinds = [
     kind: "local, no_chmod",
     plan: planFor({ no_chmod: true }, { root: "local" }),
     calls: [
+      ignore,
       ...descriptors,
       "statx \"/step\"",
       "statx \"/work\"",
@@ -147,7 +153,7 @@ describe("standard descriptors", () => {
           operations: { getStatusFlags: (fd) => Effect.succeed(fd === 1 ? O_NONBLOCK | O_APPEND : 0) }
         }
       })
-      expect(calls.slice(1, 9).map(show)).toEqual([
+      expect(calls.slice(2, 10).map(show)).toEqual([
         "setCloseOnExec 0 true",
         "getStatusFlags 0",
         "setCloseOnExec 1 false",

@@ -25,7 +25,7 @@ describe("a kernel without close_range(2)", () => {
         world: old({ contents: { "/proc/self/status": "Umask:\t0022\nFDSize:\t6\nGroups:\t0\n" } })
       })
       expect(outcome).toEqual({ became: "the step" })
-      expect(calls.slice(1, 8).map(show)).toEqual([
+      expect(calls.slice(2, 9).map(show)).toEqual([
         "open \"/proc/self/status\" \"read\"",
         "read 10 65536",
         "read 10 65536",
@@ -34,7 +34,7 @@ describe("a kernel without close_range(2)", () => {
         "setCloseOnExec 4 true",
         "setCloseOnExec 5 true"
       ])
-      expect(calls[8] && show(calls[8])).toBe("setCloseOnExec 0 false")
+      expect(calls[9] && show(calls[9])).toBe("setCloseOnExec 0 false")
     }))
 
   it.effect("one that is not open is passed over", () =>

@@ -19,6 +19,7 @@ const meanwhile: ReadonlyArray<keyof LibcOperations> = ["poll", "read"]
 type Expectation = readonly [operation: keyof LibcOperations, consequence: Consequence]
 
 const prepare: ReadonlyArray<Expectation> = [
+  ["signal", "RestoreFailed"],
   ["closeRange", "RestoreFailed"],
   ["setCloseOnExec", "RestoreFailed"],
   ["getStatusFlags", "RestoreFailed"],

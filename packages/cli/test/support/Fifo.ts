@@ -6,7 +6,7 @@
  */
 import * as Effect from "effect/Effect"
 import { execFileSync } from "node:child_process"
-import { closeSync, constants, mkdtempSync, openSync, rmSync } from "node:fs"
+import { closeSync, constants, mkdtempSync, openSync, rmSync, writeSync } from "node:fs"
 import { Socket } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -101,12 +101,13 @@ export const listen = (path: string) =>
       })
   )
 
-/** A new FIFO by which we tell another process something: a line, whenever it reads one. */
+/** A new FIFO by which we tell another process something: a line, whether or not it listens already. */
 export const tell = (path: string) =>
   Effect.acquireRelease(
     Effect.sync(() => {
       execFileSync("mkfifo", [path])
-      return openBoth(path, O_RDONLY, O_WRONLY)
+      // Open for as long as the other process may want to open it: it waits for nobody, and the line is not lost.
+      return openSync(path, O_RDWR)
     }),
-    ({ theirs }) => Effect.sync(() => closeSync(theirs))
-  ).pipe(Effect.map(({ ours }) => (line: string) => write(ours, `${line}\n`)))
+    (both) => Effect.sync(() => closeSync(both))
+  ).pipe(Effect.map((both) => (line: string) => writeSync(both, `${line}\n`)))
