@@ -65,6 +65,10 @@ const usageError = (error: ValidationError.ValidationError, argv: ReadonlyArray<
   return new UsageError({ problem, command: name })
 }
 
+/** The usage of a subcommand as people call it: `@effect/cli` leaves out the program's name. */
+const withProgramName = (help: string): string =>
+  help.replace(/^(\$ (?:\u001b\[[0-9;]*m)*)chroot-exec/m, `$1${NAME} chroot-exec`)
+
 /**
  * What `@effect/cli` prints goes to standard output by descriptor, without colours unless it is a terminal. Its
  * long error pages are dropped: the error is reported in one line.
@@ -74,9 +78,11 @@ const withOutput = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E
     Effect.withConsole(effect, {
       ...console,
       log: (...parts) => {
-        const text = `${parts.join(" ").trimEnd()}\n`
-        // A console cannot fail; `main` finds the OutputFailed in the defect.
-        return Effect.orDie(Stdio.writeOutput(Stdio.outputHasColors() ? text : Stdio.withoutColors(text)))
+        const printed = withProgramName(`${parts.join(" ").trimEnd()}\n`)
+        // A console cannot fail: `runMain` finds the OutputFailed in the defect.
+        return Effect.orDie(
+          Stdio.writeOutput(Stdio.outputHasColors() ? printed : Stdio.withoutColors(printed))
+        )
       },
       error: () => Effect.void
     })
