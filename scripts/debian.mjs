@@ -6,9 +6,11 @@ import { Failed } from "./steps.mjs"
 /** What to install for each of the programs that tests run. */
 const packages = {
   busybox: "busybox-static",
+  chattr: "e2fsprogs",
   capsh: "libcap2-bin",
   groff: "groff-base",
   man: "man-db",
+  perl: "perl-base",
   strace: "strace"
 }
 

@@ -19,7 +19,9 @@ const asRoot = () => {
 }
 
 const withTools = () => {
-  const missing = ["capsh", "strace"].filter((name) => findProgram(name) === undefined)
+  const missing = ["capsh", "chattr", "groff", "man", "perl", "strace"].filter((name) =>
+    findProgram(name) === undefined
+  )
   if (staticBusybox() === undefined) missing.unshift("a static busybox")
   return missing.length === 0 ? undefined : `needs ${missing.join(", ")}`
 }
@@ -73,7 +75,8 @@ const makeScratch = (temporary) => {
 }
 
 /**
- * Runs a tier and counts its tests. What it leaves behind is a failure. `bin` is the directory of another Node.js to use. `blobs` is a directory for
+ * Runs a tier and counts its tests. What it leaves behind is a failure. `bin` is the directory of another Node.js to
+ * use; `blobs` is one for
  * what `reportCoverage` needs.
  */
 export const runTier = async (tier, { bin, blobs, temporary }) => {

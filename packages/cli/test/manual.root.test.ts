@@ -1,0 +1,37 @@
+/**
+ * The manual pages that the build made, as man(1) shows them.
+ */
+import { describe, expect, it } from "@effect/vitest"
+import { execFileSync, spawnSync } from "node:child_process"
+import { join } from "node:path"
+
+const page = (name: string): string => join(import.meta.dirname, "../man", name)
+
+/** As on a terminal of 200 columns, without its formatting. */
+const shown = (name: string): string =>
+  execFileSync("man", ["--local-file", page(name)], {
+    encoding: "utf8",
+    env: { PATH: process.env["PATH"], MANWIDTH: "200", LC_ALL: "C.UTF-8" },
+    stdio: ["ignore", "pipe", "ignore"]
+  })
+
+describe.each(["agent.1", "agent-chroot-exec.1"])("%s", (name) => {
+  it("is roff that groff has nothing to say about", () => {
+    const { status, stderr, stdout } = spawnSync("groff", ["-man", "-Tutf8", "-ww", "-z", page(name)], {
+      encoding: "utf8"
+    })
+    expect({ status, stderr, stdout }).toEqual({ status: 0, stderr: "", stdout: "" })
+  })
+})
+
+it("the page of chroot-exec has the call, both operands and the exit codes", () => {
+  const text = shown("agent-chroot-exec.1")
+  expect(text).toContain("agent chroot-exec [--dry-run text | json] <control-file> <chroot-dir>\n")
+  expect(text.match(/^ {7}<.*>$/gm)).toEqual(["       <control-file>", "       <chroot-dir>"])
+  expect(text).toMatch(/^ {7}126 {4}the command was found but cannot be executed$/m)
+  expect(text).toMatch(/^ {7}127 {4}the command was not found$/m)
+})
+
+it("the page of agent has the subcommand", () => {
+  expect(shown("agent.1")).toMatch(/chroot-exec/)
+})
