@@ -1,4 +1,4 @@
-// Builds `agent`: one bundled file, its code cache and the native launchers beside it, its manual, and
+// Builds `agent`: one bundled file, its code caches and the native launchers beside it, its manual, and
 // node_modules/.bin/agent.
 import { build } from "esbuild"
 import { createHash } from "node:crypto"
@@ -13,9 +13,9 @@ import {
   writeFileSync
 } from "node:fs"
 import { createRequire } from "node:module"
-import { join } from "node:path"
+import { basename, join } from "node:path"
 import { Script } from "node:vm"
-import { writeCodeCache } from "./code-cache.mjs"
+import { writeCodeCaches } from "./code-cache.mjs"
 
 const root = join(import.meta.dirname, "..")
 const cli = join(root, "packages/cli")
@@ -62,26 +62,25 @@ const functionOf = (parameters, code) => `(function (${parameters}) {${code}\n})
 rmSync(bin, { recursive: true, force: true })
 mkdirSync(bin)
 
-const program = functionOf("require, __filename, fullProgram", await bundle("program.ts"))
-const fullProgram = functionOf("require, __filename, invocation", await bundle("full.ts"))
-const cacheName = `agent-${createHash("sha256").update(program).digest("hex").slice(0, 16)}`
+/** A bundle as the source of a function, and what its code cache is called. */
+const bundleFunction = async (entry, parameters) => {
+  const source = functionOf(parameters, await bundle(entry))
+  const hash = createHash("sha256").update(source).digest("hex").slice(0, 16)
+  return { source, cacheName: `${basename(entry, ".ts")}-${hash}` }
+}
+
+const program = await bundleFunction("program.ts", "require, __filename, runFull")
+const full = await bundleFunction("full.ts", "require, __filename, invocation")
 const agent = join(bin, "agent.cjs")
 writeFileSync(
   agent,
   await bundle("loader.ts", {
     banner: { js: "#!/usr/bin/env node" },
-    define: {
-      PROGRAM: JSON.stringify(program),
-      FULL_PROGRAM: JSON.stringify(fullProgram),
-      CACHE_NAME: JSON.stringify(cacheName)
-    }
+    define: { PROGRAM: JSON.stringify(program), FULL_PROGRAM: JSON.stringify(full) }
   })
 )
 chmodSync(agent, 0o755)
-writeCodeCache(program, {
-  filename: agent,
-  cache: join(bin, `${cacheName}-${process.version}-${process.arch}.cache`)
-})
+writeCodeCaches({ agent, bin, program, full })
 
 // The manual, from the same definitions as --help.
 const man = join(cli, "man")

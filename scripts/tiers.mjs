@@ -1,6 +1,6 @@
 // The tiers of tests, which are vitest's projects: what each needs of the machine, and how one is run.
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs"
-import { delimiter, join } from "node:path"
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs"
+import { join } from "node:path"
 import { staticBusybox } from "../docker/busybox-root.mjs"
 import { findProgram } from "../docker/machine-root.mjs"
 import { root, run } from "./run.mjs"
@@ -58,12 +58,22 @@ const testsOf = (file) => {
 
 const vitest = join(root, "node_modules/vitest/vitest.mjs")
 
-/** With another Node.js, the tests run every agent with it. */
-const environment = (bin, scratch) => ({
-  ...process.env,
-  TMPDIR: scratch,
-  ...(bin === undefined ? {} : { AGENT_NODE_BIN: bin, PATH: `${bin}${delimiter}${process.env.PATH}` })
-})
+/**
+ * A command that runs in a mount namespace of its own, where another Node.js is in the place of the machine's: so
+ * every agent that a test starts runs with it, whatever PATH the test is about.
+ */
+const inPlaceOfNode = (bin) => [
+  "unshare",
+  "--mount",
+  "--propagation",
+  "private",
+  "sh",
+  "-c",
+  "mount --bind \"$1\" \"$2\" && shift 2 && exec \"$@\"",
+  "sh",
+  join(bin, "node"),
+  realpathSync(process.execPath)
+]
 
 /** A directory for the temporary files of a tier, as open as the system's own. */
 const makeScratch = (temporary) => {
@@ -80,12 +90,12 @@ const makeScratch = (temporary) => {
  * what `reportCoverage` needs.
  */
 export const runTier = async (tier, { bin, blobs, temporary }) => {
-  const problem = obstacle(tier)
+  const problem = obstacle(tier) ?? (bin === undefined ? undefined : asRoot())
   if (problem !== undefined) throw new Skipped(problem)
   const report = join(temporary, "report.json")
   rmSync(report, { force: true })
   const scratch = makeScratch(temporary)
-  const node = bin === undefined ? process.execPath : join(bin, "node")
+  const [program, ...before] = [...(bin === undefined ? [] : inPlaceOfNode(bin)), process.execPath]
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`]
   const coverage = blobs === undefined
     ? []
@@ -95,9 +105,13 @@ export const runTier = async (tier, { bin, blobs, temporary }) => {
       "--reporter=blob",
       `--outputFile.blob=${join(blobs, `${tier}.json`)}`
     ]
-  const { ok } = await run(node, [vitest, "run", "--project", tier, ...reporters, ...coverage], {
-    env: environment(bin, scratch)
-  })
+  const { ok } = await run(
+    program,
+    [...before, vitest, "run", "--project", tier, ...reporters, ...coverage],
+    {
+      env: { ...process.env, TMPDIR: scratch }
+    }
+  )
   if (!existsSync(report)) throw new Failed("vitest failed, see above")
   const tests = testsOf(report)
   // Such as an error that no test caught.

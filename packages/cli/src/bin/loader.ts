@@ -4,37 +4,50 @@
  * Compiling takes longer than anything else that a short run does. The build leaves the compiled code beside the
  * bundle, for the Node that built it; any other Node, and one with other flags, compiles the source.
  */
-import { readFileSync } from "node:fs"
+import { readFileSync, statSync } from "node:fs"
 import { createRequire } from "node:module"
 import { dirname, join } from "node:path"
 import { Script } from "node:vm"
+import type { Invocation } from "../RunMain.js"
 
-/** The bundle of `program.ts`: a function of `require`, `__filename` and `fullProgram`, as source. */
-declare const PROGRAM: string
+/** A bundle: the source of a function, and the name of its code cache. */
+interface Bundle {
+  readonly source: string
+  /** The start of the name. Holds a hash of the source: V8 itself only compares its length. */
+  readonly cacheName: string
+}
 
-/** The bundle of `full.ts`, likewise. */
-declare const FULL_PROGRAM: string
+/** The bundle of `program.ts`: a function of `require`, `__filename` and `runFull`. */
+declare const PROGRAM: Bundle
 
-/** The start of the name, made of the content of `PROGRAM`: V8 itself only compares its length. */
-declare const CACHE_NAME: string
+/** The bundle of `full.ts`: a function of `require`, `__filename` and `invocation`. */
+declare const FULL_PROGRAM: Bundle
 
-const cachedData = (path: string): Buffer | undefined => {
+const filename = import.meta.url
+
+/**
+ * The cache of the very Node that made it, told by its version and the size of its program: V8 takes a cache from any
+ * build of the same V8 release, however patched or configured, and then may crash. Optional: without it the agent only
+ * starts more slowly.
+ */
+const readCache = (name: string): Buffer | undefined => {
   try {
-    return readFileSync(path)
+    const { size } = statSync(process.execPath)
+    return readFileSync(join(dirname(filename), `${name}-${process.version}-${size}.cache`))
   } catch {
-    // Optional: without it the agent only starts more slowly.
     return undefined
   }
 }
 
-const filename = import.meta.url
-// The very Node that made it: V8 takes it from any Node of the same V8 release, however patched, and may then crash.
-const cacheName = `${CACHE_NAME}-${process.version}-${process.arch}.cache`
-const data = cachedData(join(dirname(filename), cacheName))
-const run: unknown = new Script(PROGRAM, {
-  filename,
-  ...(data === undefined ? {} : { cachedData: data })
-}).runInThisContext()
-if (typeof run === "function") {
-  Reflect.apply(run, undefined, [createRequire(filename), filename, FULL_PROGRAM])
+const run = ({ cacheName, source }: Bundle, argument: unknown): void => {
+  const cachedData = readCache(cacheName)
+  const program: unknown = new Script(source, {
+    filename,
+    ...(cachedData === undefined ? {} : { cachedData })
+  }).runInThisContext()
+  if (typeof program === "function") {
+    Reflect.apply(program, undefined, [createRequire(filename), filename, argument])
+  }
 }
+
+run(PROGRAM, (invocation: Invocation) => run(FULL_PROGRAM, invocation))

@@ -8,24 +8,16 @@
 import { parseLauncherRecord } from "@chroot-exec/core/Inherited"
 import * as Option from "effect/Option"
 import { readFileSync } from "node:fs"
-import { createRequire } from "node:module"
-import { Script } from "node:vm"
 import * as Argv from "../Argv.js"
 import * as ChrootExec from "../ChrootExec.js"
 import { type Invocation, runMain } from "../RunMain.js"
 
-/** The bundle of `full.ts`: a function of `require`, `__filename` and `invocation`, as source. The loader's. */
-declare const fullProgram: string
+/** Compiles and runs `full.ts`. The loader's. */
+declare const runFull: (invocation: Invocation) => void
 
 /** `chroot-exec` with its two operands and nothing that needs a parser. */
 const isPlain = ([command, ...operands]: ReadonlyArray<string>): boolean =>
   command === "chroot-exec" && operands.length === 2 && operands.every((operand) => !operand.startsWith("-"))
-
-const runFull = (started: Invocation): void => {
-  const filename = import.meta.url
-  const run: unknown = new Script(fullProgram, { filename }).runInThisContext()
-  if (typeof run === "function") Reflect.apply(run, undefined, [createRequire(filename), filename, started])
-}
 
 const invocation = (argv: ReadonlyArray<string>): Invocation => {
   const launcher = Option.flatMap(Option.fromNullable(argv[0]), parseLauncherRecord)
