@@ -66,8 +66,13 @@ export const AGENT_FAILED = 125
 const NOT_EXECUTABLE = 126
 const NOT_FOUND = 127
 
-/** A code for every error: a tag that is missing here does not compile. */
-const exitCodes: { readonly [Tag in AgentError["_tag"]]: number } = {
+/**
+ * A code for every error: a tag that is missing here does not compile.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const exitCodes: { readonly [Tag in AgentError["_tag"]]: number } = {
   ChmodFailed: NOT_EXECUTABLE,
   ChrootFailed: AGENT_FAILED,
   CommandNotExecutable: NOT_EXECUTABLE,

@@ -1,7 +1,11 @@
 /**
  * What the documents show compiles and runs: code blocks of the READMEs, and examples of doc comments.
  */
+import { exitCodes } from "@chroot-exec/cli/AgentError"
+import { CString, decodeControlFile, ExecPlan, planChrootExec, Root } from "@chroot-exec/core"
 import { afterAll, beforeAll, describe, expect, it } from "@effect/vitest"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
 import { build } from "esbuild"
 import { execFileSync } from "node:child_process"
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
@@ -110,4 +114,38 @@ describe("they run", () => {
       expect(printed).toBe("")
     })
   }
+})
+
+const read = (file: string): string => readFileSync(join(root, file), "utf8")
+
+/** The first block of a language in a document. */
+const block = (document: string, language: string): string =>
+  new RegExp(`^\`\`\`${language}\n([\\s\\S]*?)^\`\`\`$`, "m").exec(document)?.[1] ?? ""
+
+it("the plan in the README is that of the control file there", () => {
+  const control = Either.getOrThrow(decodeControlFile(block(read("README.md"), "json")))
+  const plan = planChrootExec({
+    control,
+    root: Root.Directory({ path: CString.make("/host") }),
+    inherited: {
+      environment: { PATH: "/usr/bin:/bin", HOME: "/root" },
+      capabilities: Option.none(),
+      ignored: 0n,
+      blocked: Option.some(0n),
+      openFiles: Option.some(1024n),
+      stdio: { open: [0, 1, 2], nonBlocking: [] }
+    }
+  })
+  const lines = Either.getOrThrow(Either.map(plan, ExecPlan.toLines))
+  expect(block(read("README.md"), "text")).toBe(`${lines.join("\n")}\n`)
+})
+
+it("the table of errors has every error with its code", () => {
+  const rows = [...read("docs/exit-codes.md").matchAll(/^\| `(\w+)` +\| (\d+|) +\|/gm)]
+  const documented = rows.map(([, tag = "", code = ""]) => [tag, code])
+  // It has a code, which does not show: the agent dies by the signal.
+  const actual = Object.entries(exitCodes).map((
+    [tag, code]
+  ) => [tag, tag === "Terminated" ? "" : String(code)])
+  expect(Object.fromEntries(documented)).toEqual(Object.fromEntries(actual))
 })
