@@ -10,19 +10,28 @@ import * as Effect from "effect/Effect"
 import { planFor } from "./support/plans.js"
 import { carryOut, show } from "./support/record.js"
 
-const old = (world: LibcRecorder.World): LibcRecorder.World => ({
+const old = (world: LibcRecorder.World, errno = Errno.of("ENOSYS")): LibcRecorder.World => ({
   ...world,
   operations: {
-    closeRange: () => Effect.fail(syscallError("closeRange", Errno.of("ENOSYS"))),
+    closeRange: () => Effect.fail(syscallError("closeRange", errno)),
     ...world.operations
   }
 })
 
-describe("a kernel without close_range(2)", () => {
-  it.effect("each descriptor that the table has room for is marked", () =>
+describe("a system without close_range(2)", () => {
+  it.effect.each(
+    [
+      ["the kernel does not know the call", "ENOSYS"],
+      ["the kernel does not know the flag", "EINVAL"],
+      ["an old seccomp filter does not know the call", "EPERM"]
+    ] as const
+  )("each descriptor that the table has room for is marked, when %s", ([, errno]) =>
     Effect.gen(function*() {
       const { calls, outcome } = yield* carryOut(planFor(), {
-        world: old({ contents: { "/proc/self/status": "Umask:\t0022\nFDSize:\t6\nGroups:\t0\n" } })
+        world: old(
+          { contents: { "/proc/self/status": "Umask:\t0022\nFDSize:\t6\nGroups:\t0\n" } },
+          Errno.of(errno)
+        )
       })
       expect(outcome).toEqual({ became: "the step" })
       expect(calls.slice(2, 9).map(show)).toEqual([

@@ -34,10 +34,16 @@ const oneByOne = (first: Fd) =>
   })
 
 /**
- * Every descriptor from `first` upwards closes on execve(2). close_range(2) can do that since Linux 5.11; before,
- * each descriptor is marked by itself. Where neither works it fails: nothing is left open in silence.
+ * What close_range(2) says where it does not exist (ENOSYS), where it does not know the flag (EINVAL), and where an
+ * older seccomp filter of a container runtime refuses every call that is newer than itself (EPERM).
+ */
+const UNSUPPORTED: ReadonlySet<string> = new Set(["ENOSYS", "EINVAL", "EPERM"])
+
+/**
+ * Every descriptor from `first` upwards closes on execve(2). close_range(2) can do that since Linux 5.11; where it
+ * cannot, each descriptor is marked by itself. Where neither works it fails: nothing is left open in silence.
  */
 export const closeFds = (first: Fd): Effect.Effect<void, SyscallError, Libc> =>
   Effect.flatMap(Libc, (libc) => libc.closeRange(first)).pipe(
-    Effect.catchIf((error) => error.errno === "ENOSYS" || error.errno === "EINVAL", () => oneByOne(first))
+    Effect.catchIf(({ errno }) => UNSUPPORTED.has(errno), () => oneByOne(first))
   )
