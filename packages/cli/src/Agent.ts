@@ -109,16 +109,16 @@ const terminal = (argv: ReadonlyArray<string>): Layer.Layer<Terminal.Terminal> =
  * @since 0.1.0
  * @category operations
  */
-export const runAgent = (argv: ReadonlyArray<string>): Effect.Effect<void, AgentError> =>
-  Command.run(agentCommand, {
+export const runAgent = (argv: ReadonlyArray<string>): Effect.Effect<void, AgentError> => {
+  const normal = Argv.normalize(argv)
+  return Command.run(agentCommand, {
     name: NAME,
     version: version(),
     executable: NAME,
     summary: Span.text(SUMMARY)
-  })(
-    ["node", NAME, ...Argv.normalize(argv)]
-  ).pipe(
+  })(["node", NAME, ...normal]).pipe(
     withOutput,
-    Effect.mapError((error) => ValidationError.isValidationError(error) ? usageError(error, argv) : error),
-    Effect.provide(Layer.mergeAll(NodeFileSystem.layer, NodePath.layer, terminal(argv), cliConfig))
+    Effect.mapError((error) => ValidationError.isValidationError(error) ? usageError(error, normal) : error),
+    Effect.provide(Layer.mergeAll(NodeFileSystem.layer, NodePath.layer, terminal(normal), cliConfig))
   )
+}

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { quote } from "@chroot-exec/core/Quote"
 
 /** What the help says that an option takes: `--dry-run text | json`. */
 const choicesIn = (help: string): ReadonlyMap<string, ReadonlyArray<string>> =>
@@ -27,7 +28,8 @@ const given = (argv: ReadonlyArray<string>) =>
 
 /**
  * The first option that the help does not know, the first value that is none of an option's choices, or a command
- * that is not there (only when the arguments are for the program itself); nothing when it is none of these.
+ * that is not there (only when the arguments are for the program itself); nothing when it is none of these. The
+ * arguments are those that `Argv.normalize` made.
  *
  * @since 0.1.0
  * @category conversions
@@ -42,15 +44,14 @@ export const problem = (
   for (const { option, value } of given(argv)) {
     if (!options.has(option)) return `unknown option ${option}`
     const allowed = choices.get(option)
-    // By itself, --dry-run is complete.
-    if (allowed === undefined || (option === "--dry-run" && argv.includes(option))) continue
+    if (allowed === undefined) continue
     if (value === undefined) return `${option} takes one of ${allowed.join(", ")}`
     if (!allowed.includes(value)) {
-      return `${option} takes one of ${allowed.join(", ")}, not ${JSON.stringify(value)}`
+      return `${option} takes one of ${allowed.join(", ")}, not ${quote(value)}`
     }
   }
   const [first] = argv
   return expectsCommand && first !== undefined && !first.startsWith("-")
-    ? `unknown command ${JSON.stringify(first)}`
+    ? `unknown command ${quote(first)}`
     : undefined
 }

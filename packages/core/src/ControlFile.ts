@@ -11,7 +11,7 @@ import * as Schema from "effect/Schema"
 import { AbsolutePath, CString } from "./CString.js"
 import { EnvironmentRecord } from "./Environment.js"
 import * as Problems from "./internal/problems.js"
-import { quote } from "./internal/show.js"
+import { quote } from "./Quote.js"
 import * as SurrogateEscape from "./SurrogateEscape.js"
 
 /**

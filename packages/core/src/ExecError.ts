@@ -8,7 +8,7 @@
  */
 import * as Schema from "effect/Schema"
 import * as Errno from "./Errno.js"
-import { quote } from "./internal/show.js"
+import { quote } from "./Quote.js"
 import * as Signal from "./Signal.js"
 
 /** Where a path of the request came from, for messages. */

@@ -10,7 +10,7 @@ import * as Data from "effect/Data"
 import type { CString } from "./CString.js"
 import type { Environment } from "./Environment.js"
 import type { Stdio } from "./Inherited.js"
-import { quote } from "./internal/show.js"
+import { quote } from "./Quote.js"
 import type { SignalSet } from "./Signal.js"
 import * as Signal from "./Signal.js"
 

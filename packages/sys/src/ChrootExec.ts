@@ -8,6 +8,7 @@ import { decodeControlFile } from "@chroot-exec/core/ControlFile"
 import type { CString } from "@chroot-exec/core/CString"
 import * as Errno from "@chroot-exec/core/Errno"
 import type { LauncherRecord } from "@chroot-exec/core/Inherited"
+import { quote } from "@chroot-exec/core/Quote"
 import * as Root from "@chroot-exec/core/Root"
 import * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
@@ -29,9 +30,7 @@ export class ControlFileUnreadable
   })
 {
   override get message(): string {
-    return `cannot read control file ${JSON.stringify(this.file)}: ${
-      Errno.describe(this.errno)
-    }; check <control-file>`
+    return `cannot read control file ${quote(this.file)}: ${Errno.describe(this.errno)}; check <control-file>`
   }
 }
 

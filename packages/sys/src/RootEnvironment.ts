@@ -11,8 +11,7 @@ import { EnvironmentUnreadable, Terminated } from "@chroot-exec/core/ExecError"
 import type { SignalSet } from "@chroot-exec/core/Signal"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type { Fd } from "./Brands.js"
-import { Fd as FdBrand } from "./Brands.js"
+import { Fd } from "./Brands.js"
 import { capture } from "./internal/capture.js"
 import type { Executable } from "./internal/locate.js"
 import { locate } from "./internal/locate.js"
@@ -22,7 +21,7 @@ import { Libc, syscalls } from "./Libc.js"
 /** More than execve(2) takes on any Linux: a larger output is no environment. */
 const LIMIT = 8 * 1024 * 1024
 
-const STDERR = FdBrand.make(2)
+const STDERR = Fd.make(2)
 
 const unreadable = (reason: EnvironmentUnreadable["reason"], error?: SyscallError) =>
   new EnvironmentUnreadable({ reason, errno: Option.fromNullable(error?.errno) })

@@ -4,7 +4,7 @@
 import * as Option from "effect/Option"
 import type * as ParseResult from "effect/ParseResult"
 import * as SchemaAST from "effect/SchemaAST"
-import { quote } from "./show.js"
+import { quote } from "../Quote.js"
 
 /** One thing that is wrong: where (`env.PATH`, empty for the whole) and what. */
 export interface Problem {
