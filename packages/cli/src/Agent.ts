@@ -14,12 +14,12 @@ import * as NodeTerminal from "@effect/platform-node/NodeTerminal"
 import * as Terminal from "@effect/platform/Terminal"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
-import * as HashSet from "effect/HashSet"
 import * as Layer from "effect/Layer"
 import { type AgentError, UsageError } from "./AgentError.js"
 import * as Argv from "./Argv.js"
-import { chrootExecCommand } from "./ChrootExecCommand.js"
+import { StepCommand } from "./StepCommand.js"
 import * as Stdio from "./Stdio.js"
+import * as Subcommands from "./Subcommands.js"
 import * as Usage from "./Usage.js"
 import { version } from "./Version.js"
 
@@ -45,17 +45,19 @@ export const agentCommand = Command.make(
   () => new UsageError({ problem: "no command given", command: NAME })
 ).pipe(
   Command.withDescription("Run one command, once, confined, and tell exactly how it ended."),
-  Command.withSubcommands([chrootExecCommand])
+  Command.withSubcommands(Subcommands.commands)
 )
 
 /** Names are case-sensitive, as everywhere else on Linux. */
 const cliConfig = CliConfig.layer({ isCaseSensitive: true })
 
-/** The subcommand that the arguments are for, else `agent` itself. */
-const commandOf = ([first]: ReadonlyArray<string>) =>
-  first !== undefined && HashSet.has(Command.getNames(chrootExecCommand), first)
-    ? { name: `${NAME} ${first}`, help: Command.getHelp(chrootExecCommand, CliConfig.defaultConfig) }
-    : { name: NAME, help: Command.getHelp(agentCommand, CliConfig.defaultConfig) }
+/** The command that the arguments are for, by the name that people type. */
+const commandOf = (argv: ReadonlyArray<string>) => {
+  const subcommand = Subcommands.find(argv)
+  return subcommand === undefined
+    ? { name: NAME, help: Command.getHelp(agentCommand, CliConfig.defaultConfig) }
+    : { name: `${NAME} ${subcommand.name}`, help: subcommand.help }
+}
 
 const text = (help: HelpDoc.HelpDoc): string => Stdio.withoutColors(HelpDoc.toAnsiText(help)).trim()
 
@@ -65,20 +67,28 @@ const usageError = (error: ValidationError.ValidationError, argv: ReadonlyArray<
   return new UsageError({ problem, command: name })
 }
 
-/** The usage of a subcommand as people call it: `@effect/cli` leaves out the program's name. */
-const withProgramName = (help: string): string =>
-  help.replace(/^(\$ (?:\u001b\[[0-9;]*m)*)chroot-exec/m, `$1${NAME} chroot-exec`)
+const USAGE_LINE = /^(\$ (?:\u001b\[[0-9;]*m)*)(.*)$/m
+
+/** The usage of a subcommand as people call it: `@effect/cli` knows neither the program's name nor what follows `--`. */
+const asCalled = (help: string, subcommand: Subcommands.Subcommand | undefined): string => {
+  if (subcommand === undefined) return help
+  const name = subcommand.name.split(" ").at(-1) ?? ""
+  return help.replace(USAGE_LINE, (_, prompt: string, usage: string) =>
+    [prompt + NAME, usage.replace(name, subcommand.name), subcommand.operands].join(" ").trimEnd())
+}
 
 /**
  * What `@effect/cli` prints goes to standard output by descriptor, without colours unless it is a terminal. Its
  * long error pages are dropped: the error is reported in one line.
  */
-const withOutput = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+const withOutput =
+  (subcommand: Subcommands.Subcommand | undefined) =>
+  <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Console.consoleWith((console) =>
     Effect.withConsole(effect, {
       ...console,
       log: (...parts) => {
-        const printed = withProgramName(`${parts.join(" ").trimEnd()}\n`)
+        const printed = asCalled(`${parts.join(" ").trimEnd()}\n`, subcommand)
         // A console cannot fail: `runMain` finds the OutputFailed in the defect.
         return Effect.orDie(
           Stdio.writeOutput(Stdio.outputHasColors() ? printed : Stdio.withoutColors(printed))
@@ -110,14 +120,17 @@ const terminal = (argv: ReadonlyArray<string>): Layer.Layer<Terminal.Terminal> =
  * @category operations
  */
 export const runAgent = (argv: ReadonlyArray<string>): Effect.Effect<void, AgentError> => {
-  const normal = Argv.normalize(argv)
+  const subcommand = Subcommands.find(argv)
+  const { argv: own, command } = subcommand?.operands ? Argv.split(argv) : { argv, command: [] }
+  const normal = Argv.normalize(own)
   return Command.run(agentCommand, {
     name: NAME,
     version: version(),
     executable: NAME,
     summary: Span.text(SUMMARY)
   })(["node", NAME, ...normal]).pipe(
-    withOutput,
+    withOutput(subcommand),
+    Effect.provideService(StepCommand, command),
     Effect.mapError((error) => ValidationError.isValidationError(error) ? usageError(error, normal) : error),
     Effect.provide(Layer.mergeAll(NodeFileSystem.layer, NodePath.layer, terminal(normal), cliConfig))
   )

@@ -41,3 +41,18 @@ export const normalize = (argv: ReadonlyArray<string>): ReadonlyArray<string> =>
     ...operands.map(operand)
   ]
 }
+
+/**
+ * A command line at its first `--`: what is for the agent, and the step's command, which no parser may see.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const split = (
+  argv: ReadonlyArray<string>
+): { readonly argv: ReadonlyArray<string>; readonly command: ReadonlyArray<string> } => {
+  const separator = argv.indexOf("--")
+  return separator === -1
+    ? { argv, command: [] }
+    : { argv: argv.slice(0, separator), command: argv.slice(separator + 1) }
+}

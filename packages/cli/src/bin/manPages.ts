@@ -6,13 +6,18 @@ import * as Command from "@effect/cli/Command"
 import * as HelpDoc from "@effect/cli/HelpDoc"
 import * as Usage from "@effect/cli/Usage"
 import { agentCommand, SUMMARY } from "../Agent.js"
-import { chrootExecCommand } from "../ChrootExecCommand.js"
 import * as ManPage from "../ManPage.js"
 import { withoutColors } from "../Stdio.js"
+import { subcommands } from "../Subcommands.js"
 import { version } from "../Version.js"
 
 const synopsis = (usage: Usage.Usage): string =>
   withoutColors(HelpDoc.toAnsiText(Usage.getHelp(usage))).trim()
+
+/** The usage of a subcommand has only the last word of its name. */
+const afterName = (usage: Usage.Usage): string => synopsis(usage).replace(/^\S+ ?/, "")
+
+const pageName = (name: string): string => ["agent", ...name.split(" ")].join("-")
 
 /** The pages by file name. */
 export const manPages: Readonly<Record<string, string>> = {
@@ -23,11 +28,14 @@ export const manPages: Readonly<Record<string, string>> = {
     synopsis: "agent <command> [<options>] [<operands>]",
     help: Command.getHelp(agentCommand, CliConfig.defaultConfig)
   }),
-  "agent-chroot-exec.1": ManPage.render({
-    name: "agent-chroot-exec",
-    summary: "run one step, once, in another root",
-    version: version(),
-    synopsis: `agent ${synopsis(Command.getUsage(chrootExecCommand))}`,
-    help: Command.getHelp(chrootExecCommand, CliConfig.defaultConfig)
-  })
+  ...Object.fromEntries(subcommands.map(({ help, name, operands, summary, usage }) => [
+    `${pageName(name)}.1`,
+    ManPage.render({
+      name: pageName(name),
+      summary,
+      version: version(),
+      synopsis: ["agent", name, afterName(usage), operands].join(" ").trimEnd(),
+      help
+    })
+  ]))
 }
