@@ -43,7 +43,7 @@ const everything = async () => {
   for (const lint of ["code", "format", "imports", "unused"]) {
     await step(`lint: ${lint}`, () => runOrFail("npm", "run", "--silent", `lint:${lint}`))
   }
-  await step("launcher", () => node("packages/cli/launcher/build.mjs", "--check"))
+  await step("native programs", () => node("scripts/native.mjs", "--check"))
   await step("build", () => node("scripts/build.mjs"))
   for (const tier of tiers) await step(`tests: ${tier}`, () => runTier(tier, { blobs, temporary }))
   await step("coverage", () => reportCoverage({ blobs, temporary }))

@@ -55,6 +55,8 @@ export class UnsupportedPlatform extends Schema.TaggedError<UnsupportedPlatform>
 export interface FileStatus {
   readonly type: "file" | "directory" | "other"
   readonly mode: Mode
+  /** Device, inode, size, and the times of the last changes: another file, or another content, has another one. */
+  readonly identity: string
 }
 
 /**
@@ -67,6 +69,19 @@ export interface Pipe {
   readonly read: Fd
   readonly write: Fd
 }
+
+/**
+ * What a descriptor is opened for.
+ *
+ * - `read`: open(2) may wait, as it does for a FIFO;
+ * - `readAtOnce`: O_NONBLOCK, for a path that somebody may exchange for a FIFO;
+ * - `readWrite`;
+ * - `directory`: O_PATH, to be entered.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Access = "read" | "readAtOnce" | "readWrite" | "directory"
 
 /**
  * A resource limit: getrlimit(2).
@@ -98,10 +113,12 @@ export interface Program {
  * @category models
  */
 export interface SpawnAttributes {
-  /** The descriptors that become its 0, 1 and 2. */
-  readonly stdio: readonly [Fd, Fd, Fd]
+  /** The descriptors that become its 0, 1, 2 and so on. */
+  readonly descriptors: ReadonlyArray<Fd>
   /** Signals that are back at their default action in it. */
   readonly defaults: SignalSet
+  /** Its signal mask, unless it is to be that of the calling thread. */
+  readonly blocked?: SignalSet
 }
 
 /** What an operation comes to. */
@@ -115,13 +132,32 @@ type Call<A> = Effect.Effect<A, SyscallError>
  */
 export interface LibcOperations {
   /** open(2), with O_CLOEXEC. */
-  readonly open: (path: CString, access: "read" | "readWrite") => Call<Fd>
+  readonly open: (path: CString, access: Access) => Call<Fd>
+  /**
+   * openat2(2), with O_CLOEXEC and RESOLVE_IN_ROOT: no symbolic link and no `..` leads outside `root`. `create` makes a
+   * new file to write to, mode 0644 less the umask, and fails with EEXIST where there is anything.
+   */
+  readonly openat2: (root: Fd, path: CString, what: "directory" | "create") => Call<Fd>
+  /** mkdirat(2), mode 0755 less the umask. `name` is one component. */
+  readonly mkdirat: (directory: Fd, name: CString) => Call<void>
+  /** unlinkat(2): a file or a symbolic link itself. `name` is one component. */
+  readonly unlinkat: (directory: Fd, name: CString) => Call<void>
+  /** getdents64(2), to the end: the names in a directory, in no order. */
+  readonly getdents: (directory: Fd) => Call<ReadonlyArray<string>>
   /** read(2): at most `length` bytes; none at the end of the file. */
   readonly read: (fd: Fd, length: number) => Call<Uint8Array>
+  /** read(2) into a buffer of the caller's; the number of bytes, 0 at the end of the file. */
+  readonly readInto: (fd: Fd, buffer: Uint8Array) => Call<number>
+  /** write(2): the number of bytes that were written. */
+  readonly write: (fd: Fd, bytes: Uint8Array) => Call<number>
   /** close(2). */
   readonly close: (fd: Fd) => Call<void>
   /** pipe2(2), both ends O_CLOEXEC. */
   readonly pipe2: () => Call<Pipe>
+  /** socketpair(2): AF_UNIX, SOCK_SEQPACKET, so that messages stay whole; both ends O_CLOEXEC and O_NONBLOCK. */
+  readonly socketpair: () => Call<readonly [Fd, Fd]>
+  /** fcntl(2), F_SETPIPE_SZ: the capacity of a pipe, in bytes. */
+  readonly setPipeSize: (fd: Fd, size: number) => Call<void>
   /** fcntl(2), F_SETFD: whether the descriptor closes on execve(2). */
   readonly setCloseOnExec: (fd: Fd, closeOnExec: boolean) => Call<void>
   /** fcntl(2), F_GETFL: the status flags of the open file, such as O_NONBLOCK. */
@@ -142,6 +178,12 @@ export interface LibcOperations {
   readonly chroot: (path: CString) => Call<void>
   /** chdir(2). */
   readonly chdir: (path: CString) => Call<void>
+  /** fchdir(2). */
+  readonly fchdir: (directory: Fd) => Call<void>
+  /** unshare(2), CLONE_FS: root and working directory of the calling thread become its own. */
+  readonly unshareFs: () => Call<void>
+  /** prctl(2), PR_SET_PDEATHSIG: the signal that this process gets when the thread that made it ends. */
+  readonly setParentDeathSignal: (signal: SignalNumber) => Call<void>
   /** getrlimit(2) of RLIMIT_NOFILE. */
   readonly getrlimit: () => Call<ResourceLimit>
   /** setrlimit(2) of RLIMIT_NOFILE. */
@@ -156,6 +198,8 @@ export interface LibcOperations {
   readonly posixSpawn: (program: Program, attributes: SpawnAttributes) => Call<Pid>
   /** wait4(2): returns when the child has ended. The call goes on when the fiber is interrupted. */
   readonly wait4: (pid: Pid) => Call<ExitStatus>
+  /** wait4(2) of a child that has ended or is just ending, for which it waits. */
+  readonly reap: (pid: Pid) => Call<void>
   /** kill(2). */
   readonly kill: (pid: Pid, signal: SignalNumber) => Call<void>
   /** getppid(2); none when the parent is not visible here. */
@@ -174,9 +218,17 @@ export interface LibcOperations {
  */
 export const syscalls = {
   open: "open",
+  openat2: "openat2",
+  mkdirat: "mkdirat",
+  unlinkat: "unlinkat",
+  getdents: "getdents64",
   read: "read",
+  readInto: "read",
+  write: "write",
   close: "close",
   pipe2: "pipe2",
+  socketpair: "socketpair",
+  setPipeSize: "fcntl",
   setCloseOnExec: "fcntl",
   getStatusFlags: "fcntl",
   setStatusFlags: "fcntl",
@@ -187,6 +239,9 @@ export const syscalls = {
   chmod: "chmod",
   chroot: "chroot",
   chdir: "chdir",
+  fchdir: "fchdir",
+  unshareFs: "unshare",
+  setParentDeathSignal: "prctl",
   getrlimit: "getrlimit",
   setrlimit: "setrlimit",
   signal: "signal",
@@ -194,6 +249,7 @@ export const syscalls = {
   sigwait: "sigwait",
   posixSpawn: "posix_spawn",
   wait4: "wait4",
+  reap: "wait4",
   kill: "kill",
   getppid: "getppid",
   environ: "environ",

@@ -4,16 +4,12 @@
  *
  * @since 0.1.0
  */
-import type { CString } from "@chroot-exec/core/CString"
-import * as Errno from "@chroot-exec/core/Errno"
-import * as ExitStatus from "@chroot-exec/core/ExitStatus"
-import * as SurrogateEscape from "@chroot-exec/core/SurrogateEscape"
-import * as Deferred from "effect/Deferred"
+import type * as Errno from "@chroot-exec/core/Errno"
 import * as Effect from "effect/Effect"
-import * as FiberId from "effect/FiberId"
 import * as Layer from "effect/Layer"
-import { Fd, Limit, Mode, Pid } from "./Brands.js"
-import type { FileStatus, LibcOperations, Program, SyscallError } from "./Libc.js"
+import { Mode } from "./Brands.js"
+import * as Simulated from "./internal/simulated.js"
+import type { FileStatus, LibcOperations, SyscallError } from "./Libc.js"
 import { Libc, syscallError } from "./Libc.js"
 
 /**
@@ -40,23 +36,12 @@ export interface Fault {
 }
 
 /**
- * The made-up system.
+ * The made-up system: what paths lead to, and what programs do.
  *
  * @since 0.1.0
  * @category models
  */
-export interface World {
-  /** What open(2) and read(2) find; other paths are ENOENT. Every path can be opened to read and write. */
-  readonly contents?: Readonly<Record<string, string | Uint8Array>>
-  /** What statx(2) finds; other paths are ENOENT. */
-  readonly status?: Readonly<Record<string, FileStatus>>
-  /** What a spawned program writes on its standard output. */
-  readonly output?: (program: Program) => string | Uint8Array
-  /** How it ends; exit code 0 unless given. */
-  readonly ended?: ExitStatus.ExitStatus
-  /** Operations that do something else. They are recorded, and fail on a fault, like all others. */
-  readonly operations?: Partial<LibcOperations>
-}
+export type World = Simulated.World
 
 /**
  * The record, and the Layer that fills it. The record belongs to the Layer's user: a new one for each test.
@@ -75,7 +60,7 @@ export interface Recorder {
  * @since 0.1.0
  * @category constructors
  */
-export const file = (mode: number): FileStatus => ({ type: "file", mode: Mode.make(mode) })
+export const file = (mode: number): FileStatus => ({ type: "file", mode: Mode.make(mode), identity: "1:1" })
 
 /**
  * A directory, for `World.status`.
@@ -83,110 +68,10 @@ export const file = (mode: number): FileStatus => ({ type: "file", mode: Mode.ma
  * @since 0.1.0
  * @category constructors
  */
-export const directory: FileStatus = { type: "directory", mode: Mode.make(0o755) }
-
-const toBytes = (text: string | Uint8Array): Uint8Array =>
-  typeof text === "string" ? SurrogateEscape.encode(text) : text
-
-const FIRST_FD = 10
-const FIRST_PID = 1000
-const PARENT = 99
-
-/** A child that runs until it is told to end. */
-interface Child {
-  readonly stdout: Fd | undefined
-  readonly ended: Effect.Effect<void>
-  readonly end: () => void
-}
-
-const makeChild = (stdout: Fd | undefined): Child => {
-  const ended = Deferred.unsafeMake<void>(FiberId.none)
-  return { stdout, ended: Deferred.await(ended), end: () => Deferred.unsafeDone(ended, Effect.void) }
-}
-
-/** The operations of the made-up system. */
-const simulate = (world: World): LibcOperations => {
-  let nextFd = FIRST_FD
-  let nextPid = FIRST_PID
-  /** What read(2) still gives, by descriptor. */
-  const unread = new Map<number, Uint8Array>()
-  /** The read end of each write end. */
-  const pipes = new Map<number, Fd>()
-  /** Children that run: a child ends when its output has been read to the end, or when it is killed. */
-  const children = new Map<number, Child>()
-  const newFd = () => Fd.make(nextFd++)
-  const absent = (operation: keyof LibcOperations) => Effect.fail(syscallError(operation, Errno.of("ENOENT")))
-  const statusOf = (path: CString) => world.status?.[path]
-
-  return {
-    open: (path, access) =>
-      Effect.suspend(() => {
-        const content = access === "readWrite" ? "" : world.contents?.[path]
-        if (content === undefined) return absent("open")
-        const fd = newFd()
-        unread.set(fd, toBytes(content))
-        return Effect.succeed(fd)
-      }),
-    read: (fd, length) =>
-      Effect.sync(() => {
-        const bytes = unread.get(fd) ?? new Uint8Array()
-        unread.set(fd, bytes.subarray(length))
-        if (bytes.length === 0) {
-          for (const child of children.values()) if (child.stdout === fd) child.end()
-        }
-        return bytes.subarray(0, length)
-      }),
-    close: () => Effect.void,
-    pipe2: () =>
-      Effect.sync(() => {
-        const pipe = { read: newFd(), write: newFd() }
-        pipes.set(pipe.write, pipe.read)
-        return pipe
-      }),
-    setCloseOnExec: () => Effect.void,
-    getStatusFlags: () => Effect.succeed(0),
-    setStatusFlags: () => Effect.void,
-    closeRange: () => Effect.void,
-    poll: () => Effect.void,
-    statx: (path) => {
-      const status = statusOf(path)
-      return status === undefined ? absent("statx") : Effect.succeed(status)
-    },
-    faccessat: (path) => {
-      const status = statusOf(path)
-      if (status === undefined) return absent("faccessat")
-      return (status.mode & 0o111) === 0
-        ? Effect.fail(syscallError("faccessat", Errno.of("EACCES")))
-        : Effect.void
-    },
-    chmod: () => Effect.void,
-    chroot: () => Effect.void,
-    chdir: () => Effect.void,
-    getrlimit: () => Effect.succeed({ soft: Limit.make(1024n), hard: Limit.make(4096n) }),
-    setrlimit: () => Effect.void,
-    signal: () => Effect.void,
-    sigprocmask: () => Effect.void,
-    sigwait: () => Effect.never,
-    posixSpawn: (program, { stdio: [, stdout] }) =>
-      Effect.sync(() => {
-        const reader = pipes.get(stdout)
-        if (reader !== undefined) unread.set(reader, toBytes(world.output?.(program) ?? ""))
-        const pid = Pid.make(nextPid++)
-        children.set(pid, makeChild(reader))
-        return pid
-      }),
-    wait4: (pid) =>
-      Effect.map(
-        children.get(pid)?.ended ?? Effect.void,
-        () => world.ended ?? new ExitStatus.Exited({ code: 0 })
-      ),
-    kill: (pid) => Effect.sync(() => children.get(pid)?.end()),
-    getppid: () => Effect.succeed(PARENT),
-    environ: () => Effect.succeed(new Uint8Array()),
-    // The process is another program from here on: nothing of this one goes on.
-    execve: () => Effect.interrupt,
-    ...world.operations
-  }
+export const directory: FileStatus = {
+  type: "directory",
+  mode: Mode.make(0o755),
+  identity: "1:2"
 }
 
 /**
@@ -212,7 +97,7 @@ import * as FiberId from "effect/FiberId"
  */
 export const make = (world: World = {}, fault?: Fault): Recorder => {
   const calls: Array<Call> = []
-  const system = simulate(world)
+  const system = Simulated.simulate(world)
 
   const fails = (operation: keyof LibcOperations): boolean => {
     if (fault === undefined || (fault.operation ?? operation) !== operation) return false
@@ -236,9 +121,17 @@ export const make = (world: World = {}, fault?: Fault): Recorder => {
 
   const libc: LibcOperations = {
     open: (...args) => record("open", args, () => system.open(...args)),
+    openat2: (...args) => record("openat2", args, () => system.openat2(...args)),
+    mkdirat: (...args) => record("mkdirat", args, () => system.mkdirat(...args)),
+    unlinkat: (...args) => record("unlinkat", args, () => system.unlinkat(...args)),
+    getdents: (...args) => record("getdents", args, () => system.getdents(...args)),
     read: (...args) => record("read", args, () => system.read(...args)),
+    readInto: (...args) => record("readInto", args, () => system.readInto(...args)),
+    write: (...args) => record("write", args, () => system.write(...args)),
     close: (...args) => record("close", args, () => system.close(...args)),
     pipe2: (...args) => record("pipe2", args, () => system.pipe2(...args)),
+    socketpair: (...args) => record("socketpair", args, () => system.socketpair(...args)),
+    setPipeSize: (...args) => record("setPipeSize", args, () => system.setPipeSize(...args)),
     setCloseOnExec: (...args) => record("setCloseOnExec", args, () => system.setCloseOnExec(...args)),
     getStatusFlags: (...args) => record("getStatusFlags", args, () => system.getStatusFlags(...args)),
     setStatusFlags: (...args) => record("setStatusFlags", args, () => system.setStatusFlags(...args)),
@@ -249,6 +142,9 @@ export const make = (world: World = {}, fault?: Fault): Recorder => {
     chmod: (...args) => record("chmod", args, () => system.chmod(...args)),
     chroot: (...args) => record("chroot", args, () => system.chroot(...args)),
     chdir: (...args) => record("chdir", args, () => system.chdir(...args)),
+    fchdir: (...args) => record("fchdir", args, () => system.fchdir(...args)),
+    unshareFs: (...args) => record("unshareFs", args, () => system.unshareFs(...args)),
+    setParentDeathSignal: (...args) => record("setParentDeathSignal", args, () => system.setParentDeathSignal(...args)),
     getrlimit: (...args) => record("getrlimit", args, () => system.getrlimit(...args)),
     setrlimit: (...args) => record("setrlimit", args, () => system.setrlimit(...args)),
     signal: (...args) => record("signal", args, () => system.signal(...args)),
@@ -256,6 +152,7 @@ export const make = (world: World = {}, fault?: Fault): Recorder => {
     sigwait: (...args) => record("sigwait", args, () => system.sigwait(...args)),
     posixSpawn: (...args) => record("posixSpawn", args, () => system.posixSpawn(...args)),
     wait4: (...args) => record("wait4", args, () => system.wait4(...args)),
+    reap: (...args) => record("reap", args, () => system.reap(...args)),
     kill: (...args) => record("kill", args, () => system.kill(...args)),
     getppid: (...args) => record("getppid", args, () => system.getppid(...args)),
     environ: (...args) => record("environ", args, () => system.environ(...args)),

@@ -43,7 +43,7 @@ const env = [
   "pipe2",
   "setStatusFlags 11 2048",
   "posixSpawn {\"path\":\"/bin/env\",\"argv\":[\"env\",\"-0\"],\"envp\":[\"PATH=/bin:/usr/bin\",\"A=container\"]} "
-  + "{\"stdio\":[10,12,10],\"defaults\":\"0x1001000\"}",
+  + "{\"descriptors\":[10,12,10],\"defaults\":\"0x1001000\"}",
   "close 12",
   "wait4 1000",
   "poll 11",

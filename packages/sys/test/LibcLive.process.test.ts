@@ -56,7 +56,7 @@ const shell = (script: string, envp: ReadonlyArray<string> = [], defaults = 0n) 
     const pipe = yield* libc.pipe2()
     yield* Effect.addFinalizer(() => Effect.orDie(libc.close(pipe.read)))
     const pid = yield* libc.posixSpawn(program("/bin/sh", ["sh", "-c", script], envp), {
-      stdio: [null_, pipe.write, null_],
+      descriptors: [null_, pipe.write, null_],
       defaults
     })
     yield* libc.close(pipe.write)
@@ -75,9 +75,9 @@ layer(LibcLive.layer)("files", (it) => {
       mkdirSync(join(path, "d"), 0o700)
       symlinkSync("f", join(path, "l"))
       const statx = (name: string) => libc.statx(CString.make(join(path, name)))
-      expect(yield* statx("f")).toEqual({ type: "file", mode: 0o4751 })
-      expect(yield* statx("l")).toEqual({ type: "file", mode: 0o4751 })
-      expect(yield* statx("d")).toEqual({ type: "directory", mode: 0o700 })
+      expect(yield* statx("f")).toMatchObject({ type: "file", mode: 0o4751 })
+      expect(yield* statx("l")).toMatchObject({ type: "file", mode: 0o4751 })
+      expect(yield* statx("d")).toMatchObject({ type: "directory", mode: 0o700 })
       expect(yield* libc.statx(CString.make("/dev/null"))).toMatchObject({ type: "other" })
       expect(yield* Effect.flip(statx("none"))).toMatchObject({ syscall: "statx", errno: "ENOENT" })
       expect(yield* Effect.flip(statx("f/x"))).toMatchObject({ errno: "ENOTDIR" })
@@ -174,7 +174,7 @@ layer(LibcLive.layer)("processes", (it) => {
       const libc = yield* Libc
       const error = yield* Effect.flip(
         libc.posixSpawn(program("/none", ["x"]), {
-          stdio: [Fd.make(0), Fd.make(1), Fd.make(2)],
+          descriptors: [Fd.make(0), Fd.make(1), Fd.make(2)],
           defaults: 0n
         })
       )
@@ -194,7 +194,7 @@ layer(LibcLive.layer)("processes", (it) => {
       const libc = yield* Libc
       const null_ = yield* libc.open(CString.make("/dev/null"), "readWrite")
       const pid = yield* libc.posixSpawn(program("/bin/sleep", ["sleep", "1000"]), {
-        stdio: [null_, null_, null_],
+        descriptors: [null_, null_, null_],
         defaults: 0n
       })
       yield* libc.kill(pid, SignalNumber.make(Signal.toNumber("SIGTERM")))

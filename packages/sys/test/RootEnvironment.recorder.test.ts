@@ -38,7 +38,7 @@ describe("an env that knows -0", () => {
       expect(result).toEqual({ A: "root", MULTI: "1\nB=2" })
       expect(spawned).toEqual([[
         { path: "/bin/env", argv: ["env", "-0"], envp: ["PATH=/opt:/bin", "A=container", "MULTI=1\nB=2"] },
-        { stdio: [9, 11, 9], defaults: Signal.set("SIGPIPE", "SIGXFSZ") }
+        { descriptors: [9, 11, 9], defaults: Signal.set("SIGPIPE", "SIGXFSZ") }
       ]])
     }))
 
@@ -61,7 +61,7 @@ describe("an env that does not know -0", () => {
       expect(result).toEqual({ PATH: "/opt:/bin", A: "container", C: "root" })
       expect(spawned[1]).toEqual([
         { path: "/bin/env", argv: ["env"], envp: ["PATH=/opt:/bin", "A=container"] },
-        { stdio: [9, 13, 2], defaults: Signal.set("SIGPIPE", "SIGXFSZ") }
+        { descriptors: [9, 13, 2], defaults: Signal.set("SIGPIPE", "SIGXFSZ") }
       ])
     }))
 })

@@ -9,15 +9,26 @@ import type { Library } from "./koffi.js"
 export const bind = (libc: Library) => ({
   /** open(2). SAFETY: a NUL-terminated path; no O_CREAT, which would read a third argument. */
   open: libc.func("int open(const void *path, int flags)"),
+  /** mkdirat(2). SAFETY: a NUL-terminated name; a mode of 0..07777. */
+  mkdirat: libc.func("int mkdirat(int directory, const void *name, unsigned int mode)"),
+  /** unlinkat(2). SAFETY: a NUL-terminated name. */
+  unlinkat: libc.func("int unlinkat(int directory, const void *name, int flags)"),
   /** read(2). SAFETY: `buffer` holds `count` bytes. */
   read: libc.func("long read(int fd, void *buffer, size_t count)"),
+  /** write(2). SAFETY: `buffer` holds `count` bytes. */
+  write: libc.func("long write(int fd, const void *buffer, size_t count)"),
   /** close(2). SAFETY: a descriptor of ours, closed once. */
   close: libc.func("int close(int fd)"),
   /** pipe2(2). SAFETY: `fds` holds two ints. */
   pipe2: libc.func("int pipe2(void *fds, int flags)"),
-  /** fcntl(2). SAFETY: only F_GETFL, F_SETFD and F_SETFL, which take an int or nothing. */
+  /** socketpair(2). SAFETY: `fds` holds two ints. */
+  socketpair: libc.func("int socketpair(int domain, int type, int protocol, void *fds)"),
+  /** fcntl(2). SAFETY: only commands that take an int or nothing. */
   fcntl: libc.func("int fcntl(int fd, int command, ...)"),
-  /** syscall(2), for close_range(2), which C libraries older than it lack. SAFETY: three unsigned ints. */
+  /**
+   * syscall(2), for what C libraries lack: close_range(2), openat2(2), getdents64(2). SAFETY: the arguments of the
+   * call, each with its type; memory as for all others.
+   */
   syscall: libc.func("long syscall(long number, ...)"),
   /** statx(2). SAFETY: a NUL-terminated path; `buffer` holds `struct statx`. */
   statx: libc.func("int statx(int directory, const void *path, int flags, unsigned int mask, void *buffer)"),
@@ -29,6 +40,12 @@ export const bind = (libc: Library) => ({
   chroot: libc.func("int chroot(const void *path)"),
   /** chdir(2). SAFETY: a NUL-terminated path. */
   chdir: libc.func("int chdir(const void *path)"),
+  /** fchdir(2). */
+  fchdir: libc.func("int fchdir(int directory)"),
+  /** unshare(2), of the calling thread. SAFETY: only CLONE_FS. */
+  unshare: libc.func("int unshare(int flags)"),
+  /** prctl(2). SAFETY: only PR_SET_PDEATHSIG, which takes one unsigned long. */
+  prctl: libc.func("int prctl(int option, ...)"),
   /** getrlimit(2). SAFETY: `limit` holds two 64-bit numbers, as on every 64-bit Linux. */
   getrlimit: libc.func("int getrlimit(int resource, void *limit)"),
   /** setrlimit(2). SAFETY: as getrlimit. */
@@ -53,6 +70,8 @@ export const bind = (libc: Library) => ({
   attributesSetFlags: libc.func("int posix_spawnattr_setflags(void *attributes, short flags)"),
   /** posix_spawnattr_setsigdefault(3). SAFETY: initialised; `set` holds a `sigset_t`. */
   attributesSetDefaults: libc.func("int posix_spawnattr_setsigdefault(void *attributes, const void *set)"),
+  /** posix_spawnattr_setsigmask(3). SAFETY: as posix_spawnattr_setsigdefault. */
+  attributesSetMask: libc.func("int posix_spawnattr_setsigmask(void *attributes, const void *set)"),
   /** waitid(2). SAFETY: called on a thread of its own, with WNOWAIT and NULL for `info`: it touches no
    * memory and has no effect but to wait. */
   waitid: libc.func("int waitid(int type, int id, void *info, int options)"),

@@ -32,7 +32,7 @@ const openPipe = (libc: LibcOperations) =>
 const spawnScoped = (libc: LibcOperations, program: Program, stdio: readonly [Fd, Fd, Fd]) =>
   Effect.acquireRelease(
     pipe(
-      libc.posixSpawn(program, { stdio, defaults: NODE_IGNORES }),
+      libc.posixSpawn(program, { descriptors: stdio, defaults: NODE_IGNORES }),
       // Waiting is not interruptible, so that nobody else waits for a pid that may be another's by then.
       Effect.flatMap((pid) =>
         Effect.map(Effect.forkDaemon(Effect.uninterruptible(libc.wait4(pid))), (ended) => ({ pid, ended }))

@@ -1,7 +1,7 @@
-// Builds the launcher, or checks that the committed binaries come from launcher.c:
+// Builds the native programs, or checks that the committed binaries come from their sources:
 //
-//     node build.mjs            builds prebuilt/ with both compilers and records them in prebuilt/COMPILERS.json
-//     node build.mjs --check    changes nothing; exit status 1 when a binary is not the recorded or the built one
+//     node scripts/native.mjs            builds each program with both compilers and records them in prebuilt/COMPILERS.json
+//     node scripts/native.mjs --check    changes nothing; exit status 1 when a binary is not the recorded or the built one
 import { execFileSync } from "node:child_process"
 import { createHash } from "node:crypto"
 import {
@@ -15,18 +15,27 @@ import {
   writeFileSync
 } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
-import { fileURLToPath } from "node:url"
+import { basename, dirname, join } from "node:path"
 
-const source = fileURLToPath(new URL("launcher.c", import.meta.url))
-const prebuilt = fileURLToPath(new URL("prebuilt", import.meta.url))
-const recordFile = join(prebuilt, "COMPILERS.json")
+const root = join(import.meta.dirname, "..")
+
+/** Each in one file, whose binaries are beside it in prebuilt/. */
+const programs = [
+  { name: "agent", source: join(root, "packages/cli/launcher/launcher.c") },
+  { name: "supervise", source: join(root, "packages/runner/supervisor/supervisor.c") }
+]
 
 // The full names, because plain `gcc` is another compiler on another machine.
-const targets = [
-  { binary: "agent-linux-x64", compiler: "x86_64-linux-gnu-gcc", debianPackage: "gcc" },
-  { binary: "agent-linux-arm64", compiler: "aarch64-linux-gnu-gcc", debianPackage: "gcc-aarch64-linux-gnu" }
+const compilers = [
+  { arch: "x64", compiler: "x86_64-linux-gnu-gcc", debianPackage: "gcc" },
+  { arch: "arm64", compiler: "aarch64-linux-gnu-gcc", debianPackage: "gcc-aarch64-linux-gnu" }
 ]
+
+const targetsOf = ({ name, source }) =>
+  compilers.map(({ arch, ...rest }) => ({ ...rest, source, binary: `${name}-linux-${arch}` }))
+
+const prebuiltOf = ({ source }) => join(dirname(source), "prebuilt")
+const recordOf = (program) => join(prebuiltOf(program), "COMPILERS.json")
 
 const flags = [
   "-std=c11",
@@ -81,14 +90,15 @@ const versions = (compiler) => {
 
 const sha256 = (file) => createHash("sha256").update(readFileSync(file)).digest("hex")
 
-const compile = ({ binary, compiler }, directory) => {
+const compile = ({ binary, compiler, source }, directory) => {
   const output = join(directory, binary)
   run(compiler, [...flags, "-o", output, source])
   return output
 }
 
-const build = (directory) => {
+const build = (program, directory) => {
   const record = {}
+  const [targets, prebuilt] = [targetsOf(program), prebuiltOf(program)]
   for (const target of targets) {
     const found = versions(target.compiler)
     if (found === undefined) {
@@ -106,15 +116,15 @@ const build = (directory) => {
     chmodSync(join(prebuilt, binary), 0o755)
     console.log(`${binary}: ${record[binary].bytes} bytes, sha256 ${record[binary].sha256}`)
   }
-  writeFileSync(recordFile, `${JSON.stringify(record, null, 2)}\n`)
+  writeFileSync(recordOf(program), `${JSON.stringify(record, null, 2)}\n`)
 }
 
 /** What is wrong with one committed binary, or undefined; says on stdout how far it was checked. */
-const problem = (target, recorded, directory) => {
-  const file = join(prebuilt, target.binary)
-  if (recorded === undefined) return "is not recorded in COMPILERS.json: run `node build.mjs`"
+const problem = (program, target, recorded, directory) => {
+  const file = join(prebuiltOf(program), target.binary)
+  if (recorded === undefined) return "is not recorded in COMPILERS.json: run `node scripts/native.mjs`"
   if (sha256(file) !== recorded.sha256) {
-    return "is not the recorded binary (sha256 differs): run `node build.mjs`"
+    return "is not the recorded binary (sha256 differs): run `node scripts/native.mjs`"
   }
   if ((statSync(file).mode & 0o111) !== 0o111) return "is not executable: chmod 755"
 
@@ -127,7 +137,7 @@ const problem = (target, recorded, directory) => {
         + `${recorded.compiler} with ${recorded.linker} is recorded`
     )
   } else if (!readFileSync(compile(target, directory)).equals(readFileSync(file))) {
-    return `is not what ${found.compiler} makes of launcher.c: run \`node build.mjs\``
+    return `is not what ${found.compiler} makes of ${basename(target.source)}: run \`node scripts/native.mjs\``
   } else {
     console.log(
       `${target.binary}: sha256 matches; ${found.compiler} with ${found.linker} builds the same bytes`
@@ -135,10 +145,10 @@ const problem = (target, recorded, directory) => {
   }
 }
 
-const check = (directory) => {
-  const record = JSON.parse(readFileSync(recordFile, "utf8"))
-  for (const target of targets) {
-    const found = problem(target, record[target.binary], directory)
+const check = (program, directory) => {
+  const record = JSON.parse(readFileSync(recordOf(program), "utf8"))
+  for (const target of targetsOf(program)) {
+    const found = problem(program, target, record[target.binary], directory)
     if (found === undefined) continue
     console.error(`${target.binary}: ${found}`)
     process.exitCode = 1
@@ -147,15 +157,15 @@ const check = (directory) => {
 
 const options = process.argv.slice(2)
 if (options.length > 1 || (options.length === 1 && options[0] !== "--check")) {
-  console.error("usage: node build.mjs [--check]")
+  console.error("usage: node scripts/native.mjs [--check]")
   process.exit(2)
 }
 
-const directory = mkdtempSync(join(tmpdir(), "agent-launcher-"))
+const directory = mkdtempSync(join(tmpdir(), "agent-native-"))
 try {
-  ;(options.length === 1 ? check : build)(directory)
+  for (const program of programs) (options.length === 1 ? check : build)(program, directory)
 } catch (error) {
-  console.error(`build.mjs: ${error.message}`)
+  console.error(`native.mjs: ${error.message}`)
   process.exitCode = 1
 } finally {
   rmSync(directory, { recursive: true })

@@ -1,0 +1,71 @@
+/**
+ * The operations on descriptors.
+ */
+import * as Effect from "effect/Effect"
+import { Fd } from "../../Brands.js"
+import type { LibcOperations } from "../../Libc.js"
+import * as C from "../constants.js"
+import type { Calls } from "./calls.js"
+
+type Operations = Pick<
+  LibcOperations,
+  | "close"
+  | "closeRange"
+  | "getStatusFlags"
+  | "pipe2"
+  | "poll"
+  | "read"
+  | "readInto"
+  | "setCloseOnExec"
+  | "setPipeSize"
+  | "setStatusFlags"
+  | "socketpair"
+  | "write"
+>
+
+export const descriptorOperations = ({ call, koffi, libc, run }: Calls): Operations => {
+  /** A call that makes two descriptors. */
+  const pair = (operation: "pipe2" | "socketpair", invoke: (fds: Int32Array) => unknown) =>
+    Effect.suspend(() => {
+      const fds = new Int32Array(2)
+      return call(operation, () => invoke(fds), () => [Fd.make(fds[0] ?? -1), Fd.make(fds[1] ?? -1)] as const)
+    })
+
+  return {
+    read: (fd, length) =>
+      Effect.suspend(() => {
+        const buffer = new Uint8Array(length)
+        return call("read", () => libc.read(fd, buffer, length), (count) => buffer.subarray(0, count))
+      }),
+    readInto: (fd, buffer) =>
+      call("readInto", () => libc.read(fd, buffer, buffer.length), (count) => count),
+    write: (fd, bytes) => call("write", () => libc.write(fd, bytes, bytes.length), (count) => count),
+    close: (fd) => run("close", () => libc.close(fd)),
+    pipe2: () =>
+      Effect.map(pair("pipe2", (fds) => libc.pipe2(fds, C.O_CLOEXEC)), ([read, write]) => ({ read, write })),
+    socketpair: () =>
+      pair(
+        "socketpair",
+        (fds) => libc.socketpair(C.AF_UNIX, C.SOCK_SEQPACKET | C.SOCK_CLOEXEC | C.SOCK_NONBLOCK, 0, fds)
+      ),
+    setPipeSize: (fd, size) => run("setPipeSize", () => libc.fcntl(fd, C.F_SETPIPE_SZ, "int", size)),
+    setCloseOnExec: (fd, closeOnExec) =>
+      run("setCloseOnExec", () => libc.fcntl(fd, C.F_SETFD, "int", closeOnExec ? C.FD_CLOEXEC : 0)),
+    getStatusFlags: (fd) => call("getStatusFlags", () => libc.fcntl(fd, C.F_GETFL), (flags) => flags),
+    setStatusFlags: (fd, flags) => run("setStatusFlags", () => libc.fcntl(fd, C.F_SETFL, "int", flags)),
+    closeRange: (first) =>
+      run(
+        "closeRange",
+        () => libc.syscall(C.SYS_close_range, "uint", first, "uint", C.MAX_FD, "uint", C.CLOSE_RANGE_CLOEXEC)
+      ),
+    poll: (fd) =>
+      Effect.async<void>((resume) => {
+        const handle = koffi.node.poll(fd, { readable: true }, () => {
+          handle.close()
+          // koffi calls back outside of Node's own callbacks, after which promises would wait for another event.
+          setImmediate(() => resume(Effect.void))
+        })
+        return Effect.sync(() => handle.close())
+      })
+  }
+}
