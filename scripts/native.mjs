@@ -137,7 +137,9 @@ const problem = (program, target, recorded, directory) => {
         + `${recorded.compiler} with ${recorded.linker} is recorded`
     )
   } else if (!readFileSync(compile(target, directory)).equals(readFileSync(file))) {
-    return `is not what ${found.compiler} makes of ${basename(target.source)}: run \`node scripts/native.mjs\``
+    return `is not what ${found.compiler} makes of ${
+      basename(target.source)
+    }: run \`node scripts/native.mjs\``
   } else {
     console.log(
       `${target.binary}: sha256 matches; ${found.compiler} with ${found.linker} builds the same bytes`

@@ -17,8 +17,8 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { type AgentError, UsageError } from "./AgentError.js"
 import * as Argv from "./Argv.js"
-import { StepCommand } from "./StepCommand.js"
 import * as Stdio from "./Stdio.js"
+import { StepCommand } from "./StepCommand.js"
 import * as Subcommands from "./Subcommands.js"
 import * as Usage from "./Usage.js"
 import { version } from "./Version.js"
@@ -73,8 +73,11 @@ const USAGE_LINE = /^(\$ (?:\u001b\[[0-9;]*m)*)(.*)$/m
 const asCalled = (help: string, subcommand: Subcommands.Subcommand | undefined): string => {
   if (subcommand === undefined) return help
   const name = subcommand.name.split(" ").at(-1) ?? ""
-  return help.replace(USAGE_LINE, (_, prompt: string, usage: string) =>
-    [prompt + NAME, usage.replace(name, subcommand.name), subcommand.operands].join(" ").trimEnd())
+  return help.replace(
+    USAGE_LINE,
+    (_, prompt: string, usage: string) =>
+      [prompt + NAME, usage.replace(name, subcommand.name), subcommand.operands].join(" ").trimEnd()
+  )
 }
 
 /**
@@ -84,19 +87,19 @@ const asCalled = (help: string, subcommand: Subcommands.Subcommand | undefined):
 const withOutput =
   (subcommand: Subcommands.Subcommand | undefined) =>
   <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Console.consoleWith((console) =>
-    Effect.withConsole(effect, {
-      ...console,
-      log: (...parts) => {
-        const printed = asCalled(`${parts.join(" ").trimEnd()}\n`, subcommand)
-        // A console cannot fail: `runMain` finds the OutputFailed in the defect.
-        return Effect.orDie(
-          Stdio.writeOutput(Stdio.outputHasColors() ? printed : Stdio.withoutColors(printed))
-        )
-      },
-      error: () => Effect.void
-    })
-  )
+    Console.consoleWith((console) =>
+      Effect.withConsole(effect, {
+        ...console,
+        log: (...parts) => {
+          const printed = asCalled(`${parts.join(" ").trimEnd()}\n`, subcommand)
+          // A console cannot fail: `runMain` finds the OutputFailed in the defect.
+          return Effect.orDie(
+            Stdio.writeOutput(Stdio.outputHasColors() ? printed : Stdio.withoutColors(printed))
+          )
+        },
+        error: () => Effect.void
+      })
+    )
 
 const noTerminal = Effect.dieMessage("only a wizard talks to the terminal")
 

@@ -1,5 +1,5 @@
 /**
- * The plan of `agent chroot-exec`: from a control file to a step, in place.
+ * The plans of a step: from a control file to a step in place, as `agent chroot-exec`, or as a child of a launcher.
  *
  * @since 0.1.0
  */
@@ -9,6 +9,7 @@ import * as Capability from "./Capability.js"
 import * as CommandSearch from "./CommandSearch.js"
 import type { ControlFile } from "./ControlFile.js"
 import * as CString from "./CString.js"
+import type { Environment } from "./Environment.js"
 import { MissingCapability } from "./ExecError.js"
 import type { ExecPlan } from "./ExecPlan.js"
 import { Operation } from "./ExecPlan.js"
@@ -24,6 +25,22 @@ export interface ChrootExecRequest {
   readonly control: ControlFile
   readonly root: Root
   readonly inherited: Inherited
+}
+
+/**
+ * What a step that a launcher starts has to be like. The rest is for the launcher to give: signals at their default,
+ * standard streams, a limit of open files.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface StepRequest {
+  readonly control: ControlFile
+  readonly root: Root
+  /** The container's environment. */
+  readonly environment: Environment
+  /** The effective capabilities of the process, when they are known. */
+  readonly capabilities: Option.Option<Capability.CapabilitySet>
 }
 
 /** The signals by which people and supervisors end a process. */
@@ -43,18 +60,32 @@ const enterRoot = (root: Root): ReadonlyArray<Operation> =>
  * PATH, so that its environment comes first; a path is checked before `env` runs, so that a step that is not
  * there costs nothing.
  */
-const findCommand = ({ control, inherited }: ChrootExecRequest): ReadonlyArray<Operation> => {
+const findCommand = (
+  { control, environment }: StepRequest,
+  stopOn: Signal.SignalSet
+): ReadonlyArray<Operation> => {
   const [command] = control.cmd
-  const merge = Operation.MergeEnvironment({
-    container: inherited.environment,
-    skyhook: control.env,
-    stopOn: TERMINATING & ~inherited.ignored & ~Option.getOrElse(inherited.blocked, () => 0n)
-  })
+  const merge = Operation.MergeEnvironment({ container: environment, skyhook: control.env, stopOn })
   const find = Operation.FindCommand({ command, directory: control.copy_dir })
   const check = Operation.CheckDirectory({ directory: control.copy_dir, role: "copy_dir" })
   const chmod = control.no_chmod ? [] : [Operation.AddExecuteBits()]
   return CommandSearch.isBareName(command) ? [check, merge, find, ...chmod] : [find, check, ...chmod, merge]
 }
+
+/** From outside the root to all that the step's execve(2) takes. */
+const prepare = (request: StepRequest, stopOn: Signal.SignalSet): ReadonlyArray<Operation> => [
+  ...enterRoot(request.root),
+  ...findCommand(request, stopOn),
+  Operation.Chdir({ directory: request.control.copy_dir, role: "copy_dir" })
+]
+
+const CAPABILITY = "CAP_SYS_CHROOT"
+
+/** The request, unless it is known to end at chroot(2). */
+const permit = ({ capabilities, root }: Pick<StepRequest, "capabilities" | "root">) =>
+  root._tag === "Directory" && Option.exists(capabilities, (set) => !Capability.has(set, CAPABILITY))
+    ? Either.left(new MissingCapability({ capability: CAPABILITY, directory: root.path }))
+    : Either.void
 
 /** Last of all, since the agent needs what it has until then. */
 const restore = ({ blocked, ignored, openFiles }: Inherited): ReadonlyArray<Operation> => [
@@ -76,23 +107,38 @@ const restore = ({ blocked, ignored, openFiles }: Inherited): ReadonlyArray<Oper
  */
 export const planChrootExec = (request: ChrootExecRequest): Either.Either<ExecPlan, MissingCapability> => {
   const { control, inherited, root } = request
-  const capability = "CAP_SYS_CHROOT"
-  if (
-    root._tag === "Directory"
-    && Option.exists(inherited.capabilities, (capabilities) => !Capability.has(capabilities, capability))
-  ) return Either.left(new MissingCapability({ capability, directory: root.path }))
-  return Either.right({
+  const step = { control, root, environment: inherited.environment, capabilities: inherited.capabilities }
+  const stopOn = TERMINATING & ~inherited.ignored & ~Option.getOrElse(inherited.blocked, () => 0n)
+  return Either.map(permit(step), () => ({
     operations: [
       // At once, so that such a signal does not end the agent either.
       Operation.IgnoreSignals({ signals: inherited.ignored & TERMINATING }),
       Operation.CloseFds({ first: 3 }),
       Operation.KeepStdio(inherited.stdio),
       Operation.OpenNull(),
-      ...enterRoot(root),
-      ...findCommand(request),
-      Operation.Chdir({ directory: control.copy_dir, role: "copy_dir" }),
+      ...prepare(step, stopOn),
       ...restore(inherited),
       Operation.Execve({ argv: control.cmd })
     ]
-  })
+  }))
 }
+
+/**
+ * What a launcher's thread has to do so that a child of it is the step; or why that is refused (`MissingCapability`),
+ * in which case nothing is to be done. `Execve` is the child's. A launcher has its own ways to stop: no signal does.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const planStep = (request: StepRequest): Either.Either<ExecPlan, MissingCapability> =>
+  Either.map(permit(request), () => ({
+    operations: [...prepare(request, 0n), Operation.Execve({ argv: request.control.cmd })]
+  }))
+
+/**
+ * What comes before the root's `env` is run by a launcher: entering the root.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const planEnter = (root: Root): ExecPlan => ({ operations: enterRoot(root) })

@@ -116,6 +116,18 @@ export class CommandNotExecutable extends Schema.TaggedError<CommandNotExecutabl
 }
 
 /**
+ * Why a command whose file was found is not executed: execve(2) failed with this errno.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const fromExecve = (command: string, errno: Errno.Errno): CommandNotExecutable | CommandNotFound =>
+  // The file is there, so that what is absent is the interpreter of a script, or the loader of a program.
+  errno === "ENOENT"
+    ? new CommandNotFound({ command, reason: "NoInterpreter" })
+    : new CommandNotExecutable({ command, errno })
+
+/**
  * The command's execute bits could not be set.
  *
  * @since 0.1.0
@@ -193,17 +205,24 @@ export class Terminated extends Schema.TaggedError<Terminated>()("Terminated", {
 }
 
 /**
- * Everything that can go wrong between a plan and a running step.
+ * Everything that can go wrong between a plan and a running step; it can be passed to another thread or process.
  *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ExecError = Schema.Union(
+  ChmodFailed,
+  ChrootFailed,
+  CommandNotExecutable,
+  CommandNotFound,
+  DirectoryUnusable,
+  EnvironmentUnreadable,
+  RestoreFailed,
+  Terminated
+)
+
+/**
  * @since 0.1.0
  * @category errors
  */
-export type ExecError =
-  | ChmodFailed
-  | ChrootFailed
-  | CommandNotExecutable
-  | CommandNotFound
-  | DirectoryUnusable
-  | EnvironmentUnreadable
-  | RestoreFailed
-  | Terminated
+export type ExecError = typeof ExecError.Type

@@ -4,7 +4,13 @@
  * @since 0.1.0
  */
 export * as Capability from "./Capability.js"
-export { type ChrootExecRequest, planChrootExec } from "./ChrootExec.js"
+export {
+  type ChrootExecRequest,
+  planChrootExec,
+  planEnter,
+  planStep,
+  type StepRequest
+} from "./ChrootExec.js"
 export * as CommandSearch from "./CommandSearch.js"
 export { ControlFile, ControlFileInvalid, decodeControlFile } from "./ControlFile.js"
 export { AbsolutePath, CString } from "./CString.js"

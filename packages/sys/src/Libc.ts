@@ -17,6 +17,14 @@ import * as Schema from "effect/Schema"
 import type { Fd, Limit, Mode, Pid, SignalNumber } from "./Brands.js"
 
 /**
+ * A status flag of open files: what cannot be done at once fails with EAGAIN.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export { O_NONBLOCK } from "./internal/constants.js"
+
+/**
  * A call failed with this errno.
  *
  * @since 0.1.0
@@ -168,6 +176,8 @@ export interface LibcOperations {
   readonly closeRange: (first: Fd) => Call<void>
   /** poll(2), POLLIN: returns once the descriptor can be read without waiting, or is at its end. */
   readonly poll: (fd: Fd) => Call<void>
+  /** poll(2), POLLOUT: returns once the descriptor takes something, or nobody reads it any more. */
+  readonly pollWritable: (fd: Fd) => Call<void>
   /** statx(2). */
   readonly statx: (path: CString) => Call<FileStatus>
   /** faccessat(2), X_OK with AT_EACCESS: whether the process may execute the file. */
@@ -234,6 +244,7 @@ export const syscalls = {
   setStatusFlags: "fcntl",
   closeRange: "close_range",
   poll: "poll",
+  pollWritable: "poll",
   statx: "statx",
   faccessat: "faccessat",
   chmod: "chmod",

@@ -35,9 +35,12 @@ const isRefused = ({ errno, syscall }: SyscallError): boolean =>
 
 /**
  * The files that `env` may be: those of the container's PATH, then those of the usual directories, which a
- * container's PATH need not name. At least one.
+ * container's PATH need not name. At least one; `EnvironmentUnreadable` when there is none.
+ *
+ * @since 0.1.0
+ * @category operations
  */
-const findEnv = (
+export const findEnv = (
   container: Environment
 ): Effect.Effect<ReadonlyArray<Executable>, EnvironmentUnreadable, Libc> =>
   Effect.gen(function*() {
@@ -48,6 +51,33 @@ const findEnv = (
     if (executables.length > 0) return executables
     return yield* refused === undefined ? unreadable("NotFound") : unreadable("NotExecutable", refused.error)
   }).pipe(Effect.catchTag("SyscallError", (error) => unreadable("SystemCall", error)))
+
+/**
+ * The variables that `env` prints, whichever way it is run: `run` gets its arguments and its environment, and returns
+ * its output.
+ *
+ * `env -0` first (coreutils, busybox), since only NULs keep values with newlines whole. An `env` that does not know
+ * `-0` runs a second time without it, and without the variables that its lines could not tell apart: those keep their
+ * values anyway.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const readBy = <E, R>(
+  container: Environment,
+  run: (
+    argv: readonly ["env", "-0"] | readonly ["env"],
+    environment: Environment
+  ) => Effect.Effect<Uint8Array, E, R>
+): Effect.Effect<Environment, E, R> =>
+  Effect.flatMap(
+    run(["env", "-0"], container),
+    (output) =>
+      Option.match(Env.fromNulOutput(output, container), {
+        onSome: Effect.succeed,
+        onNone: () => Effect.map(run(["env"], Env.withoutNewlines(container)), Env.fromLines)
+      })
+  )
 
 /** Runs the first of the files that the kernel executes; if it executes none, tells why not the first of them. */
 const run = (
@@ -72,11 +102,6 @@ const run = (
 /**
  * What `env` prints in this root when it is given the container's environment. Its exit status does not count.
  *
- * `env -0` first (coreutils, busybox), since only NULs keep values with newlines whole. An `env` that does not
- * know `-0` runs a second time without it, and without the variables that its lines could not tell apart: those
- * keep their values anyway. What the first attempt says on standard error is dropped, since it may only complain
- * about `-0`.
- *
  * A signal of `stopOn` that arrives meanwhile kills `env` (`Terminated`). `EnvironmentUnreadable` when there is no
  * `env`, when it does not start, or when it prints too much. `null` is a descriptor of `/dev/null`.
  *
@@ -90,14 +115,9 @@ export const readRootEnvironment = Effect.fn("RootEnvironment.readRootEnvironmen
   const libc = yield* Libc
   const read = Effect.gen(function*() {
     const files = yield* findEnv(container)
-    const withNul = yield* run(files, ["env", "-0"], container, { stdin: options.null, stderr: options.null })
-    const variables = Env.fromNulOutput(withNul, container)
-    if (Option.isSome(variables)) return variables.value
-    const lines = yield* run(files, ["env"], Env.withoutNewlines(container), {
-      stdin: options.null,
-      stderr: STDERR
-    })
-    return Env.fromLines(lines)
+    return yield* readBy(container, (argv, environment) =>
+      // What the first attempt says on standard error may only be about `-0`.
+      run(files, argv, environment, { stdin: options.null, stderr: argv.length > 1 ? options.null : STDERR }))
   })
   const stopped = libc.sigwait(options.stopOn).pipe(
     Effect.mapError((error) => unreadable("SystemCall", error)),

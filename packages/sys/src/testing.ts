@@ -137,6 +137,7 @@ export const make = (world: World = {}, fault?: Fault): Recorder => {
     setStatusFlags: (...args) => record("setStatusFlags", args, () => system.setStatusFlags(...args)),
     closeRange: (...args) => record("closeRange", args, () => system.closeRange(...args)),
     poll: (...args) => record("poll", args, () => system.poll(...args)),
+    pollWritable: (...args) => record("pollWritable", args, () => system.pollWritable(...args)),
     statx: (...args) => record("statx", args, () => system.statx(...args)),
     faccessat: (...args) => record("faccessat", args, () => system.faccessat(...args)),
     chmod: (...args) => record("chmod", args, () => system.chmod(...args)),
@@ -144,7 +145,8 @@ export const make = (world: World = {}, fault?: Fault): Recorder => {
     chdir: (...args) => record("chdir", args, () => system.chdir(...args)),
     fchdir: (...args) => record("fchdir", args, () => system.fchdir(...args)),
     unshareFs: (...args) => record("unshareFs", args, () => system.unshareFs(...args)),
-    setParentDeathSignal: (...args) => record("setParentDeathSignal", args, () => system.setParentDeathSignal(...args)),
+    setParentDeathSignal: (...args) =>
+      record("setParentDeathSignal", args, () => system.setParentDeathSignal(...args)),
     getrlimit: (...args) => record("getrlimit", args, () => system.getrlimit(...args)),
     setrlimit: (...args) => record("setrlimit", args, () => system.setrlimit(...args)),
     signal: (...args) => record("signal", args, () => system.signal(...args)),

@@ -17,11 +17,14 @@ export interface Native {
   readonly node: {
     readonly poll: (
       fd: number,
-      options: { readonly readable: true },
+      options: PollEvents,
       callback: () => void
     ) => Koffi.node.PollHandle
   }
 }
+
+/** What a descriptor is watched for. */
+export type PollEvents = { readonly readable: true } | { readonly writable: true }
 
 /** The process itself as a library: the C library and all else that it has loaded, dlopen(3) of NULL. */
 export interface Library {

@@ -106,6 +106,7 @@ export const simulate = (world: World): LibcOperations => {
     setStatusFlags: () => Effect.void,
     closeRange: () => Effect.void,
     poll: () => Effect.void,
+    pollWritable: () => Effect.void,
     statx: (path) => {
       const status = statusOf(path)
       return status === undefined ? absent("statx") : Effect.succeed(status)

@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import { Fd } from "../../Brands.js"
 import type { LibcOperations } from "../../Libc.js"
 import * as C from "../constants.js"
+import type { PollEvents } from "../koffi.js"
 import type { Calls } from "./calls.js"
 
 type Operations = Pick<
@@ -14,6 +15,7 @@ type Operations = Pick<
   | "getStatusFlags"
   | "pipe2"
   | "poll"
+  | "pollWritable"
   | "read"
   | "readInto"
   | "setCloseOnExec"
@@ -31,14 +33,23 @@ export const descriptorOperations = ({ call, koffi, libc, run }: Calls): Operati
       return call(operation, () => invoke(fds), () => [Fd.make(fds[0] ?? -1), Fd.make(fds[1] ?? -1)] as const)
     })
 
+  const poll = (fd: Fd, events: PollEvents) =>
+    Effect.async<void>((resume) => {
+      const handle = koffi.node.poll(fd, events, () => {
+        handle.close()
+        // koffi calls back outside of Node's own callbacks, after which promises would wait for another event.
+        setImmediate(() => resume(Effect.void))
+      })
+      return Effect.sync(() => handle.close())
+    })
+
   return {
     read: (fd, length) =>
       Effect.suspend(() => {
         const buffer = new Uint8Array(length)
         return call("read", () => libc.read(fd, buffer, length), (count) => buffer.subarray(0, count))
       }),
-    readInto: (fd, buffer) =>
-      call("readInto", () => libc.read(fd, buffer, buffer.length), (count) => count),
+    readInto: (fd, buffer) => call("readInto", () => libc.read(fd, buffer, buffer.length), (count) => count),
     write: (fd, bytes) => call("write", () => libc.write(fd, bytes, bytes.length), (count) => count),
     close: (fd) => run("close", () => libc.close(fd)),
     pipe2: () =>
@@ -58,14 +69,7 @@ export const descriptorOperations = ({ call, koffi, libc, run }: Calls): Operati
         "closeRange",
         () => libc.syscall(C.SYS_close_range, "uint", first, "uint", C.MAX_FD, "uint", C.CLOSE_RANGE_CLOEXEC)
       ),
-    poll: (fd) =>
-      Effect.async<void>((resume) => {
-        const handle = koffi.node.poll(fd, { readable: true }, () => {
-          handle.close()
-          // koffi calls back outside of Node's own callbacks, after which promises would wait for another event.
-          setImmediate(() => resume(Effect.void))
-        })
-        return Effect.sync(() => handle.close())
-      })
+    poll: (fd) => poll(fd, { readable: true }),
+    pollWritable: (fd) => poll(fd, { writable: true })
   }
 }

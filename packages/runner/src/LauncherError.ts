@@ -1,0 +1,49 @@
+/**
+ * Why a launcher could not start a step, where that is not about the step.
+ *
+ * @since 0.1.0
+ */
+import * as Errno from "@chroot-exec/core/Errno"
+import type { ExecError, MissingCapability } from "@chroot-exec/core/ExecError"
+import * as Schema from "effect/Schema"
+
+/**
+ * The launcher itself failed. `what`:
+ *
+ * - `thread`: the launcher's thread could not be made, has died, or could not return to its root;
+ * - `supervisor`: the program that is the parent of the step could not be started, could not do its work, or has died;
+ * - `descriptors`: no pipes or sockets for the step;
+ * - `control file`: it could not be written;
+ * - `agent`: `agent chroot-exec` ended before it had become the step, and said nothing.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class LauncherFailed extends Schema.TaggedError<LauncherFailed>()("LauncherFailed", {
+  what: Schema.Literal("thread", "supervisor", "descriptors", "control file", "agent"),
+  errno: Schema.optionalWith(Errno.Errno, { as: "Option", exact: true })
+}) {
+  override get message(): string {
+    const detail = this.errno._tag === "Some" ? `: ${Errno.describe(this.errno.value)}` : ""
+    switch (this.what) {
+      case "thread":
+        return `the launcher's thread has failed${detail}; the step was not run, or was ended`
+      case "supervisor":
+        return `the supervisor of the step has failed${detail}; /proc must be mounted, and the installation complete`
+      case "descriptors":
+        return `no pipes for the step${detail}; check the limit of open files`
+      case "control file":
+        return `cannot write the step's control file${detail}; check the directory for temporary files`
+      case "agent":
+        return `agent chroot-exec ended before the step started${detail}; check that it runs by itself`
+    }
+  }
+}
+
+/**
+ * Everything by which launching a step can fail.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type LaunchError = ExecError | LauncherFailed | MissingCapability

@@ -1,0 +1,283 @@
+/**
+ * Carrying out a plan on a thread whose root is its own: a child of it becomes the step, and the thread returns to
+ * where it was.
+ *
+ * All of it is synchronous: while a step is being launched, nothing else happens on the thread.
+ *
+ * @since 0.1.0
+ */
+import { planEnter } from "@chroot-exec/core/ChrootExec"
+import * as CString from "@chroot-exec/core/CString"
+import { type Environment, processEnv, toEntries } from "@chroot-exec/core/Environment"
+import * as ExecError from "@chroot-exec/core/ExecError"
+import type { ExecPlan } from "@chroot-exec/core/ExecPlan"
+import type { Root } from "@chroot-exec/core/Root"
+import * as Signal from "@chroot-exec/core/Signal"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { type Fd, Pid } from "./Brands.js"
+import { interpret } from "./internal/interpret.js"
+import { isElf } from "./internal/isElf.js"
+import type { Executable } from "./internal/locate.js"
+import { Libc, SyscallError } from "./Libc.js"
+import { findEnv } from "./RootEnvironment.js"
+
+/**
+ * Where the thread returns to, and where the supervisor is.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Home {
+  readonly root: Fd
+  /** The directory of the supervisor's program, which is outside all roots. */
+  readonly supervisor: Fd
+  /** The program's name there. */
+  readonly program: CString.CString
+}
+
+/**
+ * What the supervisor gets.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Supervision {
+  /** The descriptors that become its 0, 1, 2 and so on; it passes all of them but 3 and 4 on to the step. */
+  readonly descriptors: ReadonlyArray<Fd>
+  /** The step's soft limit of open files; undefined leaves the limit alone. */
+  readonly openFiles: bigint | undefined
+}
+
+/**
+ * What the root's `env` prints, and while which files are its `env`; undefined when it has just been asked.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface KnownEnvironment {
+  readonly identity: string | undefined
+  readonly environment: Environment
+}
+
+/**
+ * What the thread is asked for.
+ *
+ * - `LaunchStep`: carry out a plan of `planStep`;
+ * - `LaunchEnv`: run `env` in the root, with these arguments and this environment.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Request =
+  | {
+    readonly _tag: "LaunchStep"
+    readonly plan: ExecPlan
+    readonly directory: CString.CString
+    readonly known: KnownEnvironment | undefined
+    readonly supervision: Supervision
+  }
+  | {
+    readonly _tag: "LaunchEnv"
+    readonly root: Root
+    /** Whose PATH is searched. */
+    readonly container: Environment
+    readonly argv: readonly [CString.CString, ...ReadonlyArray<CString.CString>]
+    readonly environment: Environment
+    readonly supervision: Supervision
+  }
+
+/**
+ * The root's environment is not known, or no longer: another file is its `env`.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class NeedEnvironment extends Schema.TaggedError<NeedEnvironment>()("NeedEnvironment", {}) {}
+
+/**
+ * Why the thread launched nothing.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const LaunchError = Schema.Union(ExecError.ExecError, NeedEnvironment, SyscallError)
+
+/**
+ * @since 0.1.0
+ * @category errors
+ */
+export type LaunchError = typeof LaunchError.Type
+
+/**
+ * The supervisor's process. Of `env` also what its output holds for; null for a script, whose output may be another one
+ * each time, and for a step.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Launched = Schema.Struct({ pid: Pid, identity: Schema.NullOr(Schema.String) })
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Launched = typeof Launched.Type
+
+/**
+ * How the thread has served a request. When `home` is a failure it could not return: it must not be used again, and what
+ * it launched must be ended.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Reply = Schema.Struct({
+  result: Schema.Either({ left: LaunchError, right: Launched }),
+  home: Schema.Either({ left: SyscallError, right: Schema.Void })
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Reply = typeof Reply.Type
+
+const ROOT = CString.make("/")
+const HERE = CString.make(".")
+const SUPERVISOR = CString.make("chroot-exec-supervise")
+
+/** All that can have another action than the default. */
+const ALL_SIGNALS = 0xffff_ffff_ffff_ffffn & ~Signal.set("SIGKILL", "SIGSTOP")
+
+/**
+ * Gives the thread a root of its own, and remembers the one that it has. The rest of the process is not affected.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const leaveProcess = (
+  supervisor: { readonly directory: CString.CString; readonly program: CString.CString }
+): Effect.Effect<Home, SyscallError, Libc> =>
+  Effect.gen(function*() {
+    const libc = yield* Libc
+    yield* libc.unshareFs()
+    return {
+      root: yield* libc.open(ROOT, "directory"),
+      supervisor: yield* libc.open(supervisor.directory, "directory"),
+      program: CString.make(`./${supervisor.program}`)
+    }
+  })
+
+/** Starts the supervisor, from where it is outside the root: its own root is that of the thread. */
+const spawn = (
+  home: Home,
+  { descriptors, openFiles }: Supervision,
+  step: {
+    readonly directory: CString.CString
+    readonly paths: ReadonlyArray<CString.CString>
+    readonly argv: ReadonlyArray<CString.CString>
+    readonly environment: Environment
+  }
+): Effect.Effect<Pid, SyscallError, Libc> =>
+  Effect.gen(function*() {
+    const libc = yield* Libc
+    yield* libc.fchdir(home.supervisor)
+    return yield* libc.posixSpawn({
+      path: home.program,
+      argv: [
+        SUPERVISOR,
+        CString.make(String(descriptors.length)),
+        CString.make(openFiles === undefined ? "-" : String(openFiles)),
+        step.directory,
+        CString.make(String(step.paths.length)),
+        ...step.paths,
+        ...step.argv
+      ],
+      envp: toEntries(step.environment)
+    }, { descriptors, defaults: ALL_SIGNALS, blocked: 0n })
+  })
+
+/** The kernel's limit is for the step, too, which gets the same arguments and environment. */
+const tooLarge = (command: string) => (error: SyscallError) =>
+  error.errno === "E2BIG"
+    ? new ExecError.CommandNotExecutable({ command, errno: error.errno })
+    : error
+
+const identityOf = (files: ReadonlyArray<Executable>): string =>
+  files.map(({ path, status }) => `${path} ${status.identity}`).join("\n")
+
+const launchStep = (home: Home, request: Extract<Request, { readonly _tag: "LaunchStep" }>) =>
+  Effect.gen(function*() {
+    let pid: Pid | undefined
+    yield* interpret<LaunchError, Libc>(request.plan, {
+      mergeEnvironment: ({ container, skyhook }) =>
+        Effect.flatMap(
+          findEnv(container),
+          (files) =>
+            request.known !== undefined && (request.known.identity ?? identityOf(files)) === identityOf(files)
+              ? Effect.succeed(processEnv(container, skyhook, request.known.environment))
+              : new NeedEnvironment()
+        ),
+      execve: ({ argv }, { environment, found }) =>
+        spawn(home, request.supervision, {
+          directory: request.directory,
+          paths: found.map(({ executePath }) => executePath),
+          argv,
+          environment
+        }).pipe(
+          Effect.mapError(tooLarge(argv[0])),
+          Effect.map((child) => {
+            pid = child
+          })
+        )
+    })
+    return pid === undefined
+      ? yield* Effect.dieMessage("a plan for a launcher ends with Execve")
+      : { pid, identity: null }
+  })
+
+const noHandlers = {
+  mergeEnvironment: () => Effect.dieMessage("entering a root merges no environment"),
+  execve: () => Effect.dieMessage("entering a root executes nothing")
+}
+
+const launchEnv = (home: Home, request: Extract<Request, { readonly _tag: "LaunchEnv" }>) =>
+  Effect.gen(function*() {
+    yield* interpret(planEnter(request.root), noHandlers)
+    const files = yield* findEnv(request.container)
+    const lasting = yield* Effect.every(files, ({ path }) => isElf(path))
+    const pid = yield* spawn(home, request.supervision, {
+      directory: ROOT,
+      paths: files.map(({ path }) => path),
+      argv: request.argv,
+      environment: request.environment
+    }).pipe(Effect.mapError(tooLarge("env")))
+    return { pid, identity: lasting ? identityOf(files) : null }
+  })
+
+/** A local step has not left the root, and may lack the privilege to enter it. */
+const entersRoot = (request: Request): boolean =>
+  request._tag === "LaunchStep"
+    ? request.plan.operations.some(({ _tag }) => _tag === "Chroot")
+    : request.root._tag === "Directory"
+
+const goHome = (home: Home, request: Request): Effect.Effect<void, SyscallError, Libc> =>
+  Effect.flatMap(Libc, (libc) =>
+    Effect.zipRight(
+      libc.fchdir(home.root),
+      entersRoot(request) ? libc.chroot(HERE) : Effect.void
+    ))
+
+/**
+ * Serves one request, on the thread that `leaveProcess` was run on. Never fails: the reply says what has happened.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const serve = (home: Home, request: Request): Effect.Effect<Reply, never, Libc> =>
+  Effect.gen(function*() {
+    const result = yield* Effect.either<Launched, LaunchError, Libc>(
+      request._tag === "LaunchStep" ? launchStep(home, request) : launchEnv(home, request)
+    )
+    return { result, home: yield* Effect.either(goHome(home, request)) }
+  })
