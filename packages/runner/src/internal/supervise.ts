@@ -22,6 +22,12 @@ export class NotStarted extends Data.TaggedError("NotStarted")<{
   readonly errno: Errno.Errno
 }> {}
 
+/** The process of a supervisor, and why it must not go on, when that is so. */
+export interface Supervisor {
+  readonly pid: Pid
+  readonly failure?: LauncherFailed
+}
+
 /** What every process below a supervisor is given, open while the launcher is. */
 export interface Shared {
   readonly null: Fd
@@ -135,7 +141,7 @@ const listen = (libc: LibcOperations, socket: OwnedFd, pid: Pid, progress: Progr
 export const supervise = <E, R>(
   shared: Shared,
   { passed = [], stderr, stdin }: Streams,
-  start: (descriptors: ReadonlyArray<Fd>) => Effect.Effect<Pid, E, R>
+  start: (descriptors: ReadonlyArray<Fd>) => Effect.Effect<Supervisor, E, R>
 ): Effect.Effect<RunningStep, E | LauncherFailed | NotStarted, Libc | R | Scope.Scope> =>
   Effect.gen(function*() {
     const libc = yield* Libc
@@ -157,8 +163,8 @@ export const supervise = <E, R>(
       Effect.whenEffect(tell(END), Effect.negate(Deferred.isDone(progress.gone))),
       Deferred.await(progress.gone)
     )
-    yield* Effect.acquireRelease(
-      Effect.flatMap(
+    const { failure } = yield* Effect.acquireRelease(
+      Effect.tap(
         start([
           Option.match(input, { onNone: () => shared.null, onSome: (pipe) => pipe.theirs.fd }),
           output.theirs.fd,
@@ -167,13 +173,14 @@ export const supervise = <E, R>(
           shared.proc,
           ...passed
         ]),
-        (pid) => Effect.forkDaemon(Effect.uninterruptible(listen(libc, socket, pid, progress)))
+        ({ pid }) => Effect.forkDaemon(Effect.uninterruptible(listen(libc, socket, pid, progress)))
       ),
       () => end
     )
+    if (failure !== undefined) return yield* failure
     yield* output.theirs.close
     yield* theirs.close
-    for (const pipe of [...input, ...error]) yield* pipe.theirs.close
+    yield* Effect.forEach([input, error].flatMap(Option.toArray), ({ theirs }) => theirs.close, { discard: true })
     const pid = yield* Deferred.await(progress.started)
     const whileOpen = (byte: number) =>
       Effect.asVoid(Effect.whenEffect(tell(byte), Effect.negate(Deferred.isDone(progress.gone))))

@@ -1,0 +1,121 @@
+/**
+ * The launcher's thread, as the process sees it.
+ */
+import type { SyscallError } from "@chroot-exec/sys/Libc"
+import type { Reply, Request } from "@chroot-exec/sys/ThreadLauncher"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import { stat } from "node:fs/promises"
+import { fileURLToPath } from "node:url"
+import { Worker } from "node:worker_threads"
+import { LauncherFailed } from "../LauncherError.js"
+import { supervisorProgram } from "./supervisorProgram.js"
+import { Answer, type Question, type ThreadData } from "./threadProtocol.js"
+
+/** Serves requests, one after the other. A thread that has died or cannot return home is replaced by another. */
+export interface Thread {
+  readonly ask: (request: Request) => Effect.Effect<Reply, LauncherFailed>
+}
+
+/** The source of the thread's program in a bundle. */
+declare const LAUNCHER_THREAD: string
+
+/** Compiled beside this file; from TypeScript's sources, as tests run them, what `tsc` has made of them. */
+const startWorker = (): Worker => {
+  const workerData: ThreadData = { supervisor: supervisorProgram(), filename: import.meta.url }
+  // Nothing of the process's own settings: a loader or an inspector there has no business here.
+  const options = { workerData, execArgv: [], env: {} }
+  return typeof LAUNCHER_THREAD === "string"
+    ? new Worker(LAUNCHER_THREAD, { ...options, eval: true })
+    : new Worker(fileURLToPath(new URL("worker.js", import.meta.url.replace("/src/", "/dist/"))), options)
+}
+
+const failed = (error?: SyscallError) =>
+  new LauncherFailed({ what: "thread", errno: Option.fromNullable(error?.errno) })
+
+type Waiting = (reply: Effect.Effect<Reply, LauncherFailed>) => void
+
+const decode = Schema.decodeUnknownSync(Answer)
+
+/** One thread, from its start to its end. */
+class Running {
+  /** The thread is `dead` when it must get no more questions. */
+  dead = false
+  readonly #worker: Worker
+  readonly #waiting = new Map<number, Waiting>()
+  #next = 0
+
+  constructor(worker: Worker, ready: (result: Effect.Effect<void, LauncherFailed>) => void) {
+    this.#worker = worker
+    // An idle thread keeps no process alive; a question does.
+    worker.unref()
+    worker.on("message", (message: unknown) => {
+      const answer = decode(message)
+      if (answer._tag === "Ready") ready(Effect.void)
+      else if (answer._tag === "Unusable") ready(failed(answer.error))
+      else this.#answer(answer.id, answer.reply)
+    })
+    const die = () => {
+      this.dead = true
+      ready(failed())
+      for (const waiting of this.#waiting.values()) waiting(failed())
+      this.#waiting.clear()
+    }
+    worker.on("error", die)
+    worker.on("exit", die)
+  }
+
+  #answer(id: number, reply: Reply): void {
+    const waiting = this.#waiting.get(id)
+    this.#waiting.delete(id)
+    if (this.#waiting.size === 0) this.#worker.unref()
+    waiting?.(Effect.succeed(reply))
+  }
+
+  ask(request: Request): Effect.Effect<Reply, LauncherFailed> {
+    return Effect.async((resume) => {
+      if (this.dead) return resume(failed())
+      const id = this.#next++
+      this.#waiting.set(id, resume)
+      this.#worker.ref()
+      const question: Question = { id, request }
+      this.#worker.postMessage(question)
+    })
+  }
+
+  /** Nothing that it is asked is served any more. */
+  readonly stop: Effect.Effect<void> = Effect.promise(() => {
+    this.dead = true
+    return this.#worker.terminate()
+  })
+}
+
+const start = Effect.async<Running, LauncherFailed>((resume) => {
+  const running = new Running(startWorker(), (result) => resume(Effect.as(result, running)))
+})
+
+/**
+ * The thread. libuv's pool inherits the root of the thread that first needs it, so it is used here before there is
+ * another root.
+ */
+export const makeThread: Effect.Effect<Thread, LauncherFailed, Scope.Scope> = Effect.gen(function*() {
+  yield* Effect.ignore(Effect.tryPromise(() => stat("/")))
+  let running = yield* start
+  yield* Effect.addFinalizer(() => running.stop)
+  const starting = yield* Effect.makeSemaphore(1)
+  const alive = starting.withPermits(1)(Effect.gen(function*() {
+    if (running.dead) running = yield* start
+    return running
+  }))
+  return {
+    ask: (request) =>
+      Effect.gen(function*() {
+        const thread = yield* alive
+        const reply = yield* thread.ask(request)
+        if (reply.home._tag === "Left") yield* thread.stop
+        return reply
+      })
+  }
+})

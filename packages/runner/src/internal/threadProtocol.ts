@@ -1,0 +1,31 @@
+/**
+ * What passes between the process and the launcher's thread. Requests are data as they are; answers have errors in
+ * them, which a Schema carries over.
+ */
+import type { CString } from "@chroot-exec/core/CString"
+import { SyscallError } from "@chroot-exec/sys/Libc"
+import { Reply, type Request } from "@chroot-exec/sys/ThreadLauncher"
+import * as Schema from "effect/Schema"
+
+/** What the thread is started with. */
+export interface ThreadData {
+  readonly supervisor: { readonly directory: CString; readonly program: CString }
+  /** Where modules are looked up from, for the thread of a bundle. */
+  readonly filename: string
+}
+
+export interface Question {
+  readonly id: number
+  readonly request: Request
+}
+
+/**
+ * - `Ready`: the thread has a root of its own;
+ * - `Unusable`: it cannot have one;
+ * - `Served`: the reply to the question with this id.
+ */
+export const Answer = Schema.Union(
+  Schema.TaggedStruct("Ready", {}),
+  Schema.TaggedStruct("Unusable", { error: SyscallError }),
+  Schema.TaggedStruct("Served", { id: Schema.Int, reply: Reply })
+)
