@@ -34,7 +34,10 @@ const absolute = (root: Root): Root =>
 const nameOf = (root: Root): string => root._tag === "Local" ? "" : root.path
 
 /** Why there is no step, in the words of its plan. */
-const notStarted = ({ errno, place }: NotStarted, { control }: LaunchRequest): LauncherFailed | ExecError.ExecError => {
+const notStarted = (
+  { errno, place }: NotStarted,
+  { control }: LaunchRequest
+): LauncherFailed | ExecError.ExecError => {
   switch (place) {
     case "directory":
       return new ExecError.DirectoryUnusable({ role: "copy_dir", path: control.copy_dir, errno })
@@ -55,12 +58,15 @@ const envNotStarted = ({ errno, place }: NotStarted): LauncherFailed | ExecError
 
 /** What an attempt has opened is closed at once when it fails, else with the scope. */
 const attempt = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R | Scope.Scope> =>
-  Effect.flatMap(Effect.scope, (parent) =>
-    Effect.flatMap(Scope.fork(parent, ExecutionStrategy.sequential), (scope) =>
-      effect.pipe(
-        Effect.provideService(Scope.Scope, scope),
-        Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause)))
-      )))
+  Effect.flatMap(
+    Effect.scope,
+    (parent) =>
+      Effect.flatMap(Scope.fork(parent, ExecutionStrategy.sequential), (scope) =>
+        effect.pipe(
+          Effect.provideService(Scope.Scope, scope),
+          Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause)))
+        ))
+  )
 
 type Supervised = { readonly running: RunningStep; readonly identity: string | null }
 
@@ -75,12 +81,18 @@ const make = Effect.gen(function*() {
     streams: Streams,
     openFiles: LaunchRequest["openFiles"],
     ask: (supervision: Supervision) => Request
-  ): Effect.Effect<Supervised, ExecError.ExecError | LauncherFailed | NeedEnvironment | NotStarted, Scope.Scope> =>
+  ): Effect.Effect<
+    Supervised,
+    ExecError.ExecError | LauncherFailed | NeedEnvironment | NotStarted,
+    Scope.Scope
+  > =>
     Effect.gen(function*() {
       let identity: string | null = null
       const running = yield* supervise(shared, streams, (descriptors) =>
         Effect.gen(function*() {
-          const { home, result } = yield* thread.ask(ask({ descriptors, openFiles: Option.getOrUndefined(openFiles) }))
+          const { home, result } = yield* thread.ask(
+            ask({ descriptors, openFiles: Option.getOrUndefined(openFiles) })
+          )
           if (result._tag === "Left") return yield* result.left
           identity = result.right.identity
           const { pid } = result.right
@@ -141,9 +153,14 @@ const make = Effect.gen(function*() {
   const launch = Effect.fn("Launcher.launch")((request: LaunchRequest) => {
     const root = absolute(request.root)
     return launchStep(request, root, environments.get(nameOf(root), request.environment)).pipe(
-      Effect.catchTag("NeedEnvironment", () =>
-        Effect.flatMap(learn(request, root), (known) => launchStep(request, root, known))),
-      Effect.catchTag("NeedEnvironment", () => Effect.dieMessage("an environment that was just read is known"))
+      Effect.catchTag(
+        "NeedEnvironment",
+        () => Effect.flatMap(learn(request, root), (known) => launchStep(request, root, known))
+      ),
+      Effect.catchTag(
+        "NeedEnvironment",
+        () => Effect.dieMessage("an environment that was just read is known")
+      )
     )
   })
   return { launch }

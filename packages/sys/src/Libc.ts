@@ -92,6 +92,19 @@ export interface Pipe {
 export type Access = "read" | "readAtOnce" | "readWrite" | "directory"
 
 /**
+ * A descriptor that is watched.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Watch {
+  /** Returns once the descriptor can be read without waiting, or is at its end. One fiber at a time. */
+  readonly readable: Effect.Effect<void>
+  /** To be called before the descriptor is closed. */
+  readonly close: Effect.Effect<void>
+}
+
+/**
  * A resource limit: getrlimit(2).
  *
  * @since 0.1.0
@@ -154,7 +167,10 @@ export interface LibcOperations {
   readonly getdents: (directory: Fd) => Call<ReadonlyArray<string>>
   /** read(2): at most `length` bytes; none at the end of the file. */
   readonly read: (fd: Fd, length: number) => Call<Uint8Array>
-  /** read(2) into a buffer of the caller's; the number of bytes, 0 at the end of the file. */
+  /**
+   * read(2) into a buffer of the caller's: the number of bytes, 0 at the end of the file, -1 when there are none yet
+   * (EAGAIN), which is no failure for who asks often.
+   */
   readonly readInto: (fd: Fd, buffer: Uint8Array) => Call<number>
   /** write(2): the number of bytes that were written. */
   readonly write: (fd: Fd, bytes: Uint8Array) => Call<number>
@@ -176,6 +192,8 @@ export interface LibcOperations {
   readonly closeRange: (first: Fd) => Call<void>
   /** poll(2), POLLIN: returns once the descriptor can be read without waiting, or is at its end. */
   readonly poll: (fd: Fd) => Call<void>
+  /** Watches a descriptor with poll(2), POLLIN, as long as it is read; for descriptors that are read often. */
+  readonly watch: (fd: Fd) => Call<Watch>
   /** poll(2), POLLOUT: returns once the descriptor takes something, or nobody reads it any more. */
   readonly pollWritable: (fd: Fd) => Call<void>
   /** statx(2). */
@@ -244,6 +262,7 @@ export const syscalls = {
   setStatusFlags: "fcntl",
   closeRange: "close_range",
   poll: "poll",
+  watch: "poll",
   pollWritable: "poll",
   statx: "statx",
   faccessat: "faccessat",
@@ -274,7 +293,7 @@ export const syscalls = {
  * @category constructors
  */
 export const syscallError = (operation: keyof LibcOperations, errno: Errno.Errno): SyscallError =>
-  new SyscallError({ syscall: syscalls[operation], errno })
+  new SyscallError({ syscall: syscalls[operation], errno }, { disableValidation: true })
 
 /**
  * @since 0.1.0

@@ -137,6 +137,7 @@ export const make = (world: World = {}, fault?: Fault): Recorder => {
     setStatusFlags: (...args) => record("setStatusFlags", args, () => system.setStatusFlags(...args)),
     closeRange: (...args) => record("closeRange", args, () => system.closeRange(...args)),
     poll: (...args) => record("poll", args, () => system.poll(...args)),
+    watch: (...args) => record("watch", args, () => system.watch(...args)),
     pollWritable: (...args) => record("pollWritable", args, () => system.pollWritable(...args)),
     statx: (...args) => record("statx", args, () => system.statx(...args)),
     faccessat: (...args) => record("faccessat", args, () => system.faccessat(...args)),

@@ -36,6 +36,7 @@ const invoke: {
   setStatusFlags: (libc) => libc.setStatusFlags(fd, 0),
   closeRange: (libc) => libc.closeRange(fd),
   poll: (libc) => libc.poll(fd),
+  watch: (libc) => libc.watch(fd),
   pollWritable: (libc) => libc.pollWritable(fd),
   statx: (libc) => libc.statx(path),
   faccessat: (libc) => libc.faccessat(path),

@@ -90,12 +90,19 @@ export const askEnvironment = <E, R>(
     argv: readonly [CString.CString, ...ReadonlyArray<CString.CString>],
     environment: Environment
   ) => Effect.Effect<{ readonly running: RunningStep; readonly identity: string | null }, E, R>
-): Effect.Effect<{ readonly environment: Environment; readonly identity: string | null }, E | EnvironmentUnreadable, R> =>
+): Effect.Effect<
+  { readonly environment: Environment; readonly identity: string | null },
+  E | EnvironmentUnreadable,
+  R
+> =>
   Effect.gen(function*() {
     let holdsFor: string | null = null
     const environment = yield* readBy(container, ([command, ...options], given) =>
       Effect.gen(function*() {
-        const { identity, running } = yield* launch([CString.make(command), ...options.map(CString.make)], given)
+        const { identity, running } = yield* launch(
+          [CString.make(command), ...options.map(CString.make)],
+          given
+        )
         holdsFor = identity
         return yield* capture(running)
       }))

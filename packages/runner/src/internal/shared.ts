@@ -20,4 +20,6 @@ export const openShared: Effect.Effect<Shared, LauncherFailed, Libc | Scope.Scop
     ])
   )
   return { null: null_.fd, proc: proc.fd }
-}).pipe(Effect.mapError(({ errno }) => new LauncherFailed({ what: "descriptors", errno: Option.some(errno) })))
+}).pipe(
+  Effect.mapError(({ errno }) => new LauncherFailed({ what: "descriptors", errno: Option.some(errno) }))
+)

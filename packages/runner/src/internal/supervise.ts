@@ -58,7 +58,7 @@ const outputPipe = (libc: LibcOperations) =>
     )
     yield* libc.setStatusFlags(ours.fd, O_NONBLOCK)
     yield* Effect.ignore(libc.setPipeSize(ours.fd, PIPE_SIZE))
-    return { ours, theirs }
+    return { theirs, read: yield* makeReader(libc, ours) }
   })
 
 const inputPipe = (libc: LibcOperations) =>
@@ -73,16 +73,25 @@ const inputPipe = (libc: LibcOperations) =>
 
 const wouldWait = ({ errno }: SyscallError): boolean => errno === "EAGAIN"
 
-/** The next bytes, once there are some. */
-const reader = (libc: LibcOperations, { fd }: OwnedFd) => (buffer: Uint8Array) => {
-  const read = (): Effect.Effect<number, SyscallError> =>
-    Effect.catchIf(
-      libc.readInto(fd, buffer),
-      wouldWait,
-      () => Effect.zipRight(libc.poll(fd), Effect.suspend(read))
-    )
-  return read()
-}
+type Reader = (buffer: Uint8Array) => Effect.Effect<number, SyscallError>
+
+/** Reads the next bytes, once there are some. */
+const makeReader = (
+  libc: LibcOperations,
+  { fd }: OwnedFd
+): Effect.Effect<Reader, SyscallError, Scope.Scope> =>
+  Effect.map(Effect.acquireRelease(libc.watch(fd), ({ close }) => close), ({ readable }) => {
+    // What has not filled the buffer was all that there was.
+    let empty = true
+    const read = (buffer: Uint8Array): Effect.Effect<number, SyscallError> =>
+      Effect.flatMap(libc.readInto(fd, buffer), (count) => {
+        empty = count < buffer.length
+        return count >= 0 ? Effect.succeed(count) : waitAndRead(buffer)
+      })
+    const waitAndRead = (buffer: Uint8Array): Effect.Effect<number, SyscallError> =>
+      Effect.zipRight(readable, Effect.suspend(() => read(buffer)))
+    return (buffer) => empty ? waitAndRead(buffer) : read(buffer)
+  })
 
 /** All of the bytes; false when nobody reads. */
 const writer = (libc: LibcOperations, fd: Fd) => {
@@ -105,26 +114,38 @@ interface Progress {
   readonly gone: Deferred.Deferred<number>
 }
 
-/** Hears what the supervisor tells until it exits, and reaps it. Never waits for anybody but the supervisor. */
+/** Hears what the supervisor tells until its last word, or until it is gone; how many processes it has ended. */
+const hear = (libc: LibcOperations, socket: OwnedFd, progress: Progress) =>
+  Effect.acquireUseRelease(
+    libc.watch(socket.fd),
+    ({ readable }) =>
+      Effect.gen(function*() {
+        const buffer = new Uint8Array(SIZE)
+        while (true) {
+          const length = yield* libc.readInto(socket.fd, buffer).pipe(
+            // It exited before it had read all that it was sent; what it has told is still there.
+            Effect.catchIf(({ errno }) => errno === "ECONNRESET", () => Effect.succeed(-1))
+          )
+          if (length === 0) return 0
+          if (length < 0) {
+            yield* readable
+            continue
+          }
+          const message = decode(buffer)
+          if (message._tag === "Started") yield* Deferred.succeed(progress.started, message.pid)
+          else if (message._tag === "Failed") yield* Deferred.fail(progress.started, new NotStarted(message))
+          else if (message._tag === "Ended") yield* Deferred.succeed(progress.ended, message)
+          else return message.count
+        }
+      }),
+    ({ close }) => close
+  )
+
+/** Hears the supervisor to its end, and reaps it. */
 const listen = (libc: LibcOperations, socket: OwnedFd, pid: Pid, progress: Progress) =>
   Effect.gen(function*() {
-    const buffer = new Uint8Array(SIZE)
-    let swept = 0
-    while (true) {
-      const length = yield* reader(libc, socket)(buffer).pipe(
-        // It exited before it had read all that it was sent; what it told is still there.
-        Effect.catchIf(({ errno }) => errno === "ECONNRESET", () => Effect.succeed(-1)),
-        Effect.orElseSucceed(() => 0)
-      )
-      if (length === 0) break
-      if (length < 0) continue
-      const message = decode(buffer)
-      if (message._tag === "Started") yield* Deferred.succeed(progress.started, message.pid)
-      else if (message._tag === "Failed") yield* Deferred.fail(progress.started, new NotStarted(message))
-      else if (message._tag === "Ended") yield* Deferred.succeed(progress.ended, message)
-      else swept = message.count
-    }
-    // Its descriptors are closed, so that it ends without waiting for anything.
+    const swept = yield* Effect.orElseSucceed(hear(libc, socket, progress), () => 0)
+    // It has nothing left to wait for.
     yield* Effect.ignore(libc.reap(pid))
     yield* socket.close
     const lost = new LauncherFailed({ what: "supervisor", errno: Option.none() })
@@ -180,16 +201,18 @@ export const supervise = <E, R>(
     if (failure !== undefined) return yield* failure
     yield* output.theirs.close
     yield* theirs.close
-    yield* Effect.forEach([input, error].flatMap(Option.toArray), ({ theirs }) => theirs.close, { discard: true })
+    for (const pipe of [Option.getOrUndefined(input), Option.getOrUndefined(error)]) {
+      if (pipe !== undefined) yield* pipe.theirs.close
+    }
     const pid = yield* Deferred.await(progress.started)
     const whileOpen = (byte: number) =>
       Effect.asVoid(Effect.whenEffect(tell(byte), Effect.negate(Deferred.isDone(progress.gone))))
     return {
       pid,
-      stdout: reader(libc, output.ours),
+      stdout: output.read,
       stderr: Option.match(error, {
         onNone: () => () => Effect.succeed(0),
-        onSome: (pipe) => reader(libc, pipe.ours)
+        onSome: (pipe) => pipe.read
       }),
       write: Option.match(input, {
         onNone: () => () => Effect.succeed(false),

@@ -21,6 +21,9 @@ export const FD_CLOEXEC = 1
 export const AT_FDCWD = -100
 export const AT_EACCESS = 0x200
 
+/** `errno.h` */
+export const EAGAIN = 11
+
 /** `unistd.h` */
 export const X_OK = 1
 

@@ -106,6 +106,7 @@ export const simulate = (world: World): LibcOperations => {
     setStatusFlags: () => Effect.void,
     closeRange: () => Effect.void,
     poll: () => Effect.void,
+    watch: () => Effect.succeed({ readable: Effect.void, close: Effect.void }),
     pollWritable: () => Effect.void,
     statx: (path) => {
       const status = statusOf(path)

@@ -6,6 +6,7 @@ import { Fd } from "../../Brands.js"
 import type { LibcOperations } from "../../Libc.js"
 import * as C from "../constants.js"
 import type { PollEvents } from "../koffi.js"
+import { makeWatch } from "../watch.js"
 import type { Calls } from "./calls.js"
 
 type Operations = Pick<
@@ -22,10 +23,11 @@ type Operations = Pick<
   | "setPipeSize"
   | "setStatusFlags"
   | "socketpair"
+  | "watch"
   | "write"
 >
 
-export const descriptorOperations = ({ call, koffi, libc, run }: Calls): Operations => {
+export const descriptorOperations = ({ call, fail, koffi, libc, run }: Calls): Operations => {
   /** A call that makes two descriptors. */
   const pair = (operation: "pipe2" | "socketpair", invoke: (fds: Int32Array) => unknown) =>
     Effect.suspend(() => {
@@ -49,7 +51,13 @@ export const descriptorOperations = ({ call, koffi, libc, run }: Calls): Operati
         const buffer = new Uint8Array(length)
         return call("read", () => libc.read(fd, buffer, length), (count) => buffer.subarray(0, count))
       }),
-    readInto: (fd, buffer) => call("readInto", () => libc.read(fd, buffer, buffer.length), (count) => count),
+    readInto: (fd, buffer) =>
+      Effect.suspend(() => {
+        const count = Number(libc.read(fd, buffer, buffer.length))
+        if (count >= 0) return Effect.succeed(count)
+        const errno = koffi.errno()
+        return errno === C.EAGAIN ? Effect.succeed(-1) : fail("readInto", errno)
+      }),
     write: (fd, bytes) => call("write", () => libc.write(fd, bytes, bytes.length), (count) => count),
     close: (fd) => run("close", () => libc.close(fd)),
     pipe2: () =>
@@ -70,6 +78,7 @@ export const descriptorOperations = ({ call, koffi, libc, run }: Calls): Operati
         () => libc.syscall(C.SYS_close_range, "uint", first, "uint", C.MAX_FD, "uint", C.CLOSE_RANGE_CLOEXEC)
       ),
     poll: (fd) => poll(fd, { readable: true }),
+    watch: (fd) => Effect.sync(() => makeWatch(koffi, fd)),
     pollWritable: (fd) => poll(fd, { writable: true })
   }
 }
