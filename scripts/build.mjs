@@ -35,8 +35,19 @@ const withoutStdout = {
     })
 }
 
+// The code of `sandbox` is as large as all the rest: only the program that is for it has it.
+const withoutSandbox = {
+  name: "without-sandbox",
+  setup: (builder) =>
+    builder.onLoad({ filter: /packages\/cli\/src\/SandboxRun\.ts$/ }, () => ({
+      contents:
+        "export const run = () => { throw new Error(\"not in this program\") }\nexport const sweepAll = run",
+      loader: "js"
+    }))
+}
+
 /** Bundles a file of packages/cli/src/bin to CommonJS, which Node starts without its asynchronous module loader. */
-const bundle = async (entry, { define, ...options } = {}) => {
+const bundle = async (entry, { define, plugins = [], ...options } = {}) => {
   const result = await build({
     entryPoints: [join(cli, "src/bin", entry)],
     bundle: true,
@@ -48,7 +59,7 @@ const bundle = async (entry, { define, ...options } = {}) => {
     conditions: ["source"],
     minify: true,
     legalComments: "none",
-    plugins: [withoutStdout],
+    plugins: [withoutStdout, ...plugins],
     logLevel: "warning",
     define: { "import.meta.url": "__filename", ...define },
     ...options
@@ -63,29 +74,38 @@ rmSync(bin, { recursive: true, force: true })
 mkdirSync(bin)
 
 /** A bundle as the source of a function, and what its code cache is called. */
-const bundleFunction = async (entry, parameters) => {
-  const source = functionOf(parameters, await bundle(entry))
+const bundleFunction = async (entry, { name = basename(entry, ".ts"), parameters, plugins }) => {
+  const source = functionOf(parameters, await bundle(entry, { plugins }))
   const hash = createHash("sha256").update(source).digest("hex").slice(0, 16)
-  return { source, cacheName: `${basename(entry, ".ts")}-${hash}` }
+  return { source, cacheName: `${name}-${hash}` }
 }
 
-const program = await bundleFunction("program.ts", "require, __filename, runFull")
-const full = await bundleFunction("full.ts", "require, __filename, invocation")
+const program = await bundleFunction("program.ts", { parameters: "require, __filename, runFull" })
+const parameters = "require, __filename, invocation"
+const full = await bundleFunction("full.ts", { parameters, plugins: [withoutSandbox] })
+const sandbox = await bundleFunction("full.ts", { name: "sandbox", parameters })
+writeFileSync(join(bin, "sandbox.cjs"), sandbox.source)
 const agent = join(bin, "agent.cjs")
 writeFileSync(
   agent,
   await bundle("loader.ts", {
     banner: { js: "#!/usr/bin/env node" },
-    define: { PROGRAM: JSON.stringify(program), FULL_PROGRAM: JSON.stringify(full) }
+    define: {
+      PROGRAM: JSON.stringify(program),
+      FULL_PROGRAM: JSON.stringify(full),
+      SANDBOX_PROGRAM: JSON.stringify({ file: "sandbox.cjs", cacheName: sandbox.cacheName })
+    }
   })
 )
 chmodSync(agent, 0o755)
-writeCodeCaches({ agent, bin, program, full })
+writeCodeCaches({ agent, bin, program, full, sandbox })
 
 // The manual, from the same definitions as --help.
 const man = join(cli, "man")
 const pages = { exports: {} }
-new Script(functionOf("module, require, __filename", await bundle("manPages.ts"))).runInThisContext()(
+new Script(
+  functionOf("module, require, __filename", await bundle("manPages.ts", { plugins: [withoutSandbox] }))
+).runInThisContext()(
   pages,
   createRequire(agent),
   agent

@@ -1,4 +1,4 @@
-// V8's code caches of the agent's two programs: what a run has compiled, so that the next run need not.
+// V8's code caches of the agent's programs: what a run has compiled, so that the next run need not.
 import { spawnSync } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { createRequire } from "node:module"
@@ -27,8 +27,8 @@ const writeCodeCache = ({ agent, argument, argv, cache, directory, expected, sou
   if (status !== expected) throw new Error(`the run for the code cache ended with ${status}: ${stderr}`)
 }
 
-/** Writes the code caches of `program` and `full` beside the agent. */
-export const writeCodeCaches = ({ agent, bin, full, program }) => {
+/** Writes the code caches of `program`, `full` and `sandbox` beside the agent. */
+export const writeCodeCaches = ({ agent, bin, full, program, sandbox }) => {
   if (process.platform !== "linux") return
   const directory = mkdtempSync(join(tmpdir(), "agent-cache-"))
   try {
@@ -50,15 +50,18 @@ export const writeCodeCaches = ({ agent, bin, full, program }) => {
       expected: NOT_EXECUTABLE,
       source: program.source
     })
-    writeCodeCache({
-      agent,
-      argument: `({ argv: ${JSON.stringify(parsed)}, launcher: { _tag: "None", _id: "Option" } })`,
-      argv: parsed,
-      cache: join(bin, fileName(full.cacheName)),
-      directory,
-      expected: 0,
-      source: full.source
-    })
+    const confined = ["sandbox", "run", "--dry-run", "--image", "image", "--", command]
+    for (const [argv, { cacheName, source }] of [[parsed, full], [confined, sandbox]]) {
+      writeCodeCache({
+        agent,
+        argument: `({ argv: ${JSON.stringify(argv)}, launcher: { _tag: "None", _id: "Option" } })`,
+        argv,
+        cache: join(bin, fileName(cacheName)),
+        directory,
+        expected: 0,
+        source
+      })
+    }
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }

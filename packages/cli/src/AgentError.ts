@@ -5,6 +5,8 @@
  */
 import type { ControlFileInvalid } from "@chroot-exec/core/ControlFile"
 import type { ExecError, MissingCapability } from "@chroot-exec/core/ExecError"
+import { quote } from "@chroot-exec/core/Quote"
+import type { EngineUnusable, SandboxError } from "@chroot-exec/sandbox/SandboxError"
 import type { ControlFileUnreadable } from "@chroot-exec/sys/ChrootExec"
 import type { SyscallError, UnsupportedPlatform } from "@chroot-exec/sys/Libc"
 import type { NonEmptyReadonlyArray } from "effect/Array"
@@ -42,15 +44,33 @@ export class OutputFailed extends Schema.TaggedError<OutputFailed>()("OutputFail
 }
 
 /**
+ * A collected file cannot be written where `--out` says.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class ArtifactUnwritable extends Schema.TaggedError<ArtifactUnwritable>()("ArtifactUnwritable", {
+  path: Schema.String,
+  code: Schema.String
+}) {
+  override get message(): string {
+    return `cannot write ${quote(this.path)}: ${this.code}; check --out`
+  }
+}
+
+/**
  * @since 0.1.0
  * @category errors
  */
 export type AgentError =
+  | ArtifactUnwritable
   | ControlFileInvalid
   | ControlFileUnreadable
+  | EngineUnusable
   | ExecError
   | MissingCapability
   | OutputFailed
+  | SandboxError
   | SyscallError
   | UnsupportedPlatform
   | UsageError
@@ -73,15 +93,26 @@ const NOT_FOUND = 127
  * @category constants
  */
 export const exitCodes: { readonly [Tag in AgentError["_tag"]]: number } = {
+  ArtifactUnwritable: AGENT_FAILED,
   ChmodFailed: NOT_EXECUTABLE,
   ChrootFailed: AGENT_FAILED,
   CommandNotExecutable: NOT_EXECUTABLE,
   CommandNotFound: NOT_FOUND,
   ControlFileInvalid: AGENT_FAILED,
   ControlFileUnreadable: AGENT_FAILED,
+  CredentialsUnusable: AGENT_FAILED,
   DirectoryUnusable: AGENT_FAILED,
+  EngineError: AGENT_FAILED,
+  EngineUnusable: AGENT_FAILED,
   EnvironmentUnreadable: AGENT_FAILED,
+  ImageCommandNotExecutable: NOT_EXECUTABLE,
+  ImageCommandNotFound: NOT_FOUND,
+  ImagePullFailed: AGENT_FAILED,
+  InputRefused: AGENT_FAILED,
+  InputUnreadable: AGENT_FAILED,
+  JobInvalid: AGENT_FAILED,
   MissingCapability: AGENT_FAILED,
+  MountRefused: AGENT_FAILED,
   OutputFailed: AGENT_FAILED,
   RestoreFailed: AGENT_FAILED,
   SyscallError: AGENT_FAILED,

@@ -12,7 +12,13 @@ import { writeSync } from "node:fs"
 import { isatty } from "node:tty"
 import { OutputFailed } from "./AgentError.js"
 
-const codeOf = (error: unknown): string =>
+/**
+ * The code of an error of Node's: `EPIPE`.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const codeOf = (error: unknown): string =>
   typeof error === "object" && error !== null && "code" in error ? String(error.code) : "unknown error"
 
 const RETRY_MS = 5
@@ -54,6 +60,16 @@ export const writeOutput = (text: string): Effect.Effect<void, OutputFailed> =>
     .pipe(Effect.catchIf(({ code }) => code === "EPIPE", () => Effect.void))
 
 /**
+ * Bytes of the step's on one of the standard streams. Nobody reading them any more is a failure: the step is told by
+ * being ended.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const writeBytes = (fd: 1 | 2, bytes: Uint8Array): Effect.Effect<void, OutputFailed> =>
+  Effect.try({ try: () => writeAll(fd, bytes), catch: (error) => new OutputFailed({ code: codeOf(error) }) })
+
+/**
  * One line on standard error, with control characters made visible. When standard error is gone, there is nobody
  * left to tell.
  *
@@ -75,6 +91,14 @@ export const writeErrorLine = (line: string): void => {
  * @category loggers
  */
 export const logger = Logger.make((entry) => writeErrorLine(Logger.logfmtLogger.log(entry)))
+
+/**
+ * Whether a descriptor is a terminal.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const isTerminal = (fd: number): boolean => isatty(fd)
 
 /**
  * Whether standard output is a terminal that wants colours (https://no-color.org).

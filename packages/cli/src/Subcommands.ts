@@ -8,6 +8,7 @@ import * as Command from "@effect/cli/Command"
 import type * as HelpDoc from "@effect/cli/HelpDoc"
 import type * as CliUsage from "@effect/cli/Usage"
 import { chrootExecCommand } from "./ChrootExecCommand.js"
+import { sandboxCommand, sandboxRunCommand, sandboxSweepCommand } from "./SandboxCommand.js"
 
 /**
  * A subcommand, or a subcommand of one.
@@ -42,7 +43,7 @@ const describe = <Name extends string, R, E, A>(
  * @since 0.1.0
  * @category commands
  */
-export const commands = [chrootExecCommand] as const
+export const commands = [chrootExecCommand, sandboxCommand] as const
 
 /**
  * Every subcommand that can be called.
@@ -51,7 +52,14 @@ export const commands = [chrootExecCommand] as const
  * @category constants
  */
 export const subcommands: ReadonlyArray<Subcommand> = [
-  describe(chrootExecCommand, { name: "chroot-exec", summary: "run one step, once, in another root" })
+  describe(chrootExecCommand, { name: "chroot-exec", summary: "run one step, once, in another root" }),
+  describe(sandboxCommand, { name: "sandbox", summary: "run commands in hardened one-shot containers" }),
+  describe(sandboxRunCommand, {
+    name: "sandbox run",
+    summary: "run one command, once, in a hardened container",
+    operands: "-- CMD [ARG...]"
+  }),
+  describe(sandboxSweepCommand, { name: "sandbox sweep", summary: "remove what killed runs left in Docker" })
 ]
 
 /**

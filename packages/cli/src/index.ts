@@ -7,3 +7,5 @@ export { type AgentError, exitCode, exitCodeMeanings, OutputFailed, UsageError }
 export * as Argv from "./Argv.js"
 export { chrootExecCommand } from "./ChrootExecCommand.js"
 export { Launcher } from "./Launcher.js"
+export { sandboxCommand } from "./SandboxCommand.js"
+export { StepCommand } from "./StepCommand.js"

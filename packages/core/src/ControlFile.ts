@@ -10,7 +10,7 @@ import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import { AbsolutePath, CString } from "./CString.js"
 import { EnvironmentRecord } from "./Environment.js"
-import * as Problems from "./internal/problems.js"
+import * as Problems from "./Problems.js"
 import { quote } from "./Quote.js"
 import * as SurrogateEscape from "./SurrogateEscape.js"
 
@@ -57,7 +57,7 @@ export class ControlFileInvalid extends Schema.TaggedError<ControlFileInvalid>()
   problems: Schema.NonEmptyArray(Schema.Struct({ path: Schema.String, problem: Schema.String }))
 }) {
   override get message(): string {
-    const problems = this.problems.map(({ path, problem }) => path === "" ? problem : `${path} ${problem}`)
+    const problems = this.problems.map(Problems.toSentence)
     return `control file${this.file === "" ? "" : ` ${quote(this.file)}`}: ${problems.join("; ")}`
   }
 }

@@ -20,8 +20,11 @@ interface Bundle {
 /** The bundle of `program.ts`: a function of `require`, `__filename` and `runFull`. */
 declare const PROGRAM: Bundle
 
-/** The bundle of `full.ts`: a function of `require`, `__filename` and `invocation`. */
+/** The bundle of `full.ts` without `sandbox`: a function of `require`, `__filename` and `invocation`. */
 declare const FULL_PROGRAM: Bundle
+
+/** The bundle of `full.ts` with it, in a file of its own: reading it would slow everything else down. */
+declare const SANDBOX_PROGRAM: { readonly file: string; readonly cacheName: string }
 
 const filename = import.meta.url
 
@@ -50,4 +53,11 @@ const run = ({ cacheName, source }: Bundle, argument: unknown): void => {
   }
 }
 
-run(PROGRAM, (invocation: Invocation) => run(FULL_PROGRAM, invocation))
+/** Which one has the command that is called; the word may also be another command's operand, which does no harm. */
+const fullProgram = ({ argv }: Invocation): Bundle => {
+  if (!argv.includes("sandbox")) return FULL_PROGRAM
+  const { cacheName, file } = SANDBOX_PROGRAM
+  return { source: readFileSync(join(dirname(filename), file), "utf8"), cacheName }
+}
+
+run(PROGRAM, (invocation: Invocation) => run(fullProgram(invocation), invocation))

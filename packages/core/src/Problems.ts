@@ -1,12 +1,19 @@
 /**
  * What a Schema found wrong, for people, without showing what it looked at: values may be secrets.
+ *
+ * @since 0.1.0
  */
 import * as Option from "effect/Option"
 import type * as ParseResult from "effect/ParseResult"
 import * as SchemaAST from "effect/SchemaAST"
-import { quote } from "../Quote.js"
+import { quote } from "./Quote.js"
 
-/** One thing that is wrong: where (`env.PATH`, empty for the whole) and what. */
+/**
+ * One thing that is wrong: where (`env.PATH`, empty for the whole) and what.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface Problem {
   readonly path: string
   readonly problem: string
@@ -46,11 +53,36 @@ const formatPath = (path: ReadonlyArray<PropertyKey>): string => path.map(segmen
 const keysOf = (path: ParseResult.Path): ReadonlyArray<PropertyKey> =>
   typeof path === "object" ? path : [path]
 
-const children = (
-  issues: ParseResult.SingleOrNonEmpty<ParseResult.ParseIssue>
-): ReadonlyArray<ParseResult.ParseIssue> => "_tag" in issues ? [issues] : issues
+/** That something optional is not left out is no problem of it. */
+const isAbsence = (issue: ParseResult.ParseIssue): boolean =>
+  issue._tag === "Type" && SchemaAST.isUndefinedKeyword(issue.ast)
 
-/** All problems of an issue, in the order of the fields. */
+const children = ({ issues }: ParseResult.Composite): ReadonlyArray<ParseResult.ParseIssue> => {
+  const all = "_tag" in issues ? [issues] : issues
+  const others = all.filter((issue) => !isAbsence(issue))
+  return others.length > 0 ? others : all
+}
+
+/**
+ * A problem as a sentence: `env.A must be a string, not a number`.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const toSentence = ({ path, problem }: Problem): string => path === "" ? problem : `${path} ${problem}`
+
+/** What a filter that looks at several fields said itself, where it did. */
+const own = (issue: ParseResult.ParseIssue): string | undefined =>
+  issue._tag === "Type" ? issue.message : undefined
+
+/**
+ * All problems of an issue, in the order of the fields.
+ *
+ * A filter is told by its description, "must be ..."; a message of its own, which must show no value, counts more.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
 export const fromIssue = (
   issue: ParseResult.ParseIssue,
   path: ReadonlyArray<PropertyKey> = []
@@ -60,15 +92,16 @@ export const fromIssue = (
     case "Pointer":
       return fromIssue(issue.issue, [...path, ...keysOf(issue.path)])
     case "Composite":
-      return children(issue.issues).flatMap((child) => fromIssue(child, path))
+      return children(issue).flatMap((child) => fromIssue(child, path))
     case "Missing":
       return leaf("is missing")
     case "Refinement":
-      return issue.kind === "From" ? fromIssue(issue.issue, path) : leaf(`must be ${expectation(issue.ast)}`)
+      if (issue.kind === "From" || issue.issue._tag !== "Type") return fromIssue(issue.issue, path)
+      return leaf(own(issue.issue) ?? `must be ${expectation(issue.ast)}`)
     case "Transformation":
       return fromIssue(issue.issue, path)
     case "Type":
-      return leaf(`must be ${expectation(issue.ast)}, not ${kindOf(issue.actual)}`)
+      return leaf(own(issue) ?? `must be ${expectation(issue.ast)}, not ${kindOf(issue.actual)}`)
     case "Unexpected":
       return leaf("is not known")
     case "Forbidden":

@@ -1,0 +1,175 @@
+/**
+ * A container from its start to its end, with what it writes.
+ */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import * as Demultiplexer from "../Demultiplexer.js"
+import { type Attachment, Engine, engineError, type Stats } from "../Engine.js"
+import type { Job } from "../Job.js"
+import * as Output from "../Output.js"
+import type { Event } from "../Result.js"
+import type {
+  EngineError,
+  ImageCommandNotExecutable,
+  ImageCommandNotFound,
+  InputUnreadable
+} from "../SandboxError.js"
+import { unlessExpired } from "./expiry.js"
+import { initError, isInitError } from "./initError.js"
+
+/** How long a killed container may take to end, and then its last output to come. */
+const KILL_LIMIT = Duration.seconds(10)
+
+/** How long the end of a container may become known after that of its output. */
+const END_LIMIT = Duration.seconds(5)
+
+/** A shorter run is over before the daemon has a sample. */
+const FIRST_SAMPLE = Duration.seconds(1)
+
+/** How a container ended that was started; no exit code when it was killed and did not end. */
+export interface Ended {
+  readonly exitCode: Option.Option<number>
+  readonly timedOut: boolean
+  readonly output: Output.Output
+  readonly stats: Option.Option<Stats>
+}
+
+const lost = (detail: string): EngineError =>
+  engineError("containerAttach", { reason: "Unreachable", status: 0, detail })
+
+type Emit = (event: Event) => Effect.Effect<void>
+
+/**
+ * Reads output to its end and keeps what may be kept. More is read and dropped, so that the command goes on; what the
+ * reader of the events does not take is not read, so that nothing piles up here.
+ *
+ * The first piece waits for a second one when it looks like the init's complaint about the command, which becomes an error.
+ */
+const readOutput = (attachment: Attachment, collector: ReturnType<typeof Output.collector>, emit: Emit) => {
+  let state = Demultiplexer.initial
+  let first = true
+  let held: Demultiplexer.Piece | undefined
+
+  const show = (piece: Demultiplexer.Piece) => emit({ _tag: "Output", ...piece })
+
+  const take = (piece: Demultiplexer.Piece): Effect.Effect<void> => {
+    const kept = collector.add(piece)
+    const before = held
+    held = undefined
+    if (first && isInitError(kept)) held = kept
+    first = false
+    if (kept.bytes.length === 0 || held !== undefined) return Effect.void
+    return before === undefined ? show(kept) : Effect.zipRight(show(before), show(kept))
+  }
+
+  return attachment.output.pipe(
+    Stream.runForEach((bytes) => {
+      const decoded = Demultiplexer.decode(state, bytes)
+      if (decoded === undefined) return Effect.fail(lost("the output is not framed as the API says"))
+      state = decoded.state
+      return Effect.forEach(decoded.pieces, take, { discard: true })
+    }),
+    Effect.filterOrFail(
+      () => Demultiplexer.isComplete(state),
+      () => lost("the connection ended within the output")
+    ),
+    Effect.map(() => Option.fromNullable(held))
+  )
+}
+
+/** Feeds standard input. A command that does not read it, or ends before, is no failure. */
+const feed = ({ stdin }: Job, { endInput, write }: Attachment) =>
+  stdin === undefined
+    ? Effect.void
+    : Stream.runForEach(stdin, write).pipe(
+      Effect.zipRight(endInput),
+      Effect.catchTag("EngineError", () => Effect.void)
+    )
+
+/** One that has ended already is what was wanted. */
+const kill = (container: string) =>
+  Effect.flatMap(Engine, (engine) => engine.containerKill(container)).pipe(
+    Effect.catchIf(({ status }) => status === 404 || status === 409, () => Effect.void)
+  )
+
+/** The last sample so far. Samples are a courtesy: without them the run is as good. */
+const followStats = (container: string) =>
+  Effect.gen(function*() {
+    const engine = yield* Engine
+    const last = yield* Ref.make(Option.none<Stats>())
+    yield* engine.containerStats(container).pipe(
+      // The last one of a container that has ended is empty.
+      Stream.filter((stats) => stats.cpu_stats.cpu_usage.total_usage > 0),
+      Stream.runForEach((stats) => Ref.set(last, Option.some(stats))),
+      Effect.ignore,
+      Effect.delay(FIRST_SAMPLE),
+      Effect.forkScoped
+    )
+    return Ref.get(last)
+  })
+/** A failure of this is the failure of what it runs beside; its success is not waited for. */
+const unlessFails = <E>(fiber: Fiber.Fiber<void, E>) => <A, E1, R>(effect: Effect.Effect<A, E1, R>) =>
+  Effect.raceFirst(effect, Effect.zipRight(Fiber.join(fiber), Effect.never))
+
+type CommandError = EngineError | ImageCommandNotExecutable | ImageCommandNotFound | InputUnreadable
+
+/**
+ * Starts a container and waits for its end, or until `expired` returns: then it is killed. None when that was before the
+ * start.
+ *
+ * Attached before the start, it loses no output; asked for only after it, no end is missed.
+ */
+export const runCommand = (
+  container: string,
+  job: Job,
+  emit: Emit,
+  expired: Effect.Effect<void>
+): Effect.Effect<Option.Option<Ended>, CommandError, Engine | Scope.Scope> =>
+  Effect.gen(function*() {
+    const engine = yield* Engine
+    const collector = Output.collector(job.limits.output)
+    const begin = Effect.gen(function*() {
+      const attachment = yield* engine.containerAttach(container, job.stdin !== undefined)
+      const output = yield* Effect.forkScoped(readOutput(attachment, collector, emit))
+      yield* engine.containerStart(container)
+      return { attachment, output }
+    })
+    const begun = yield* unlessExpired(begin, expired)
+    if (Option.isNone(begun)) return Option.none()
+
+    const { attachment, output } = begun.value
+    const stats = yield* followStats(container)
+    const input = yield* Effect.forkScoped(feed(job, attachment))
+    const end = yield* Effect.forkScoped(engine.containerWait(container))
+    const endSoon = Effect.timeoutFail(Fiber.join(end), {
+      duration: END_LIMIT,
+      onTimeout: () => lost("the connection ended before the command")
+    })
+    const whole = Effect.all([Fiber.join(end), Effect.zipLeft(Fiber.join(output), endSoon)], {
+      concurrency: "unbounded"
+    }).pipe(unlessFails(input))
+    const finished = yield* unlessExpired(whole, expired)
+    if (Option.isSome(finished)) {
+      const [exitCode, held] = finished.value
+      const kept = collector.output()
+      const failure = initError(job, exitCode, kept.log)
+      if (Option.isSome(failure)) return yield* failure.value
+      // The command's own words after all.
+      if (Option.isSome(held)) yield* emit({ _tag: "Output", ...held.value })
+      return Option.some({
+        exitCode: Option.some(exitCode),
+        timedOut: false,
+        output: kept,
+        stats: yield* stats
+      })
+    }
+    yield* kill(container)
+    const exitCode = yield* Effect.timeoutOption(Fiber.join(end), KILL_LIMIT)
+    yield* Effect.ignore(Effect.timeoutOption(Fiber.join(output), KILL_LIMIT))
+    return Option.some({ exitCode, timedOut: true, output: collector.output(), stats: yield* stats })
+  })

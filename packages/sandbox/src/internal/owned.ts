@@ -1,0 +1,89 @@
+/**
+ * Things in the daemon that go with the scope, whatever happens, as soon as the daemon has been told to make them.
+ */
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
+import type { EngineError } from "../SandboxError.js"
+
+/** A daemon that is being restarted is back within this time. */
+const REMOVAL_LIMIT = Duration.seconds(30)
+
+/** How long a daemon whose answer was lost may take until what it was told to make can be seen. */
+const UNCERTAIN = Duration.seconds(2)
+
+const PAUSE = Duration.millis(100)
+
+/** How a creation ended, as far as it matters for the removal. */
+type Creation = "made" | "refused" | "uncertain"
+
+const outcome = <A>(exit: Exit.Exit<A, EngineError>): Creation => {
+  if (Exit.isSuccess(exit)) return "made"
+  return exit.cause._tag === "Fail" && exit.cause.error.reason === "Refused" ? "refused" : "uncertain"
+}
+
+/**
+ * Removes until the daemon says that there is nothing any more. What it cannot do now (409: it is used, or about to be
+ * removed) is tried again, as is everything when it cannot be reached. A thing that may come yet is waited for.
+ */
+const removeSurely = (
+  name: string,
+  creation: Creation,
+  remove: Effect.Effect<void, EngineError>
+): Effect.Effect<void> =>
+  Effect.gen(function*() {
+    const started = yield* Clock.currentTimeMillis
+    const attempt = remove.pipe(
+      Effect.catchIf(
+        ({ isNotFound }) => isNotFound,
+        (error) =>
+          Effect.flatMap(Clock.currentTimeMillis, (now) =>
+            creation === "uncertain" && now - started < Duration.toMillis(UNCERTAIN)
+              ? Effect.fail(error)
+              : Effect.void)
+      )
+    )
+    const removed = yield* attempt.pipe(
+      Effect.retry(Schedule.spaced(PAUSE)),
+      Effect.timeoutOption(REMOVAL_LIMIT),
+      Effect.orElseSucceed(() =>
+        Option.none()
+      )
+    )
+    if (Option.isNone(removed)) {
+      yield* Effect.logWarning(
+        `${name} could not be removed from Docker; "agent sandbox sweep" does that once this process has ended`
+      )
+    }
+  })
+
+/**
+ * Makes something, and removes it when the scope closes: also when making it failed, or was interrupted, since the daemon
+ * goes on with what it was told. An interruption waits for the daemon's answer before it removes.
+ */
+export const owned = (
+  name: string,
+  create: Effect.Effect<void, EngineError>,
+  remove: Effect.Effect<void, EngineError>
+): Effect.Effect<void, EngineError, Scope.Scope> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.gen(function*() {
+      const creation = yield* Effect.forkDaemon(restore(create))
+      yield* Effect.addFinalizer(() =>
+        Fiber.await(creation).pipe(
+          Effect.timeoutTo({
+            duration: REMOVAL_LIMIT,
+            onSuccess: outcome,
+            onTimeout: (): Creation => "uncertain"
+          }),
+          Effect.flatMap((ended) => removeSurely(name, ended, remove))
+        )
+      )
+      yield* restore(Fiber.join(creation))
+    })
+  )
