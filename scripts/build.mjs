@@ -13,7 +13,7 @@ import {
   writeFileSync
 } from "node:fs"
 import { createRequire } from "node:module"
-import { basename, join } from "node:path"
+import { basename, join, resolve } from "node:path"
 import { Script } from "node:vm"
 import { writeCodeCaches } from "./code-cache.mjs"
 
@@ -49,7 +49,7 @@ const withoutSandbox = {
 /** Bundles a file of packages/cli/src/bin to CommonJS, which Node starts without its asynchronous module loader. */
 const bundle = async (entry, { define, plugins = [], ...options } = {}) => {
   const result = await build({
-    entryPoints: [join(cli, "src/bin", entry)],
+    entryPoints: [resolve(cli, "src/bin", entry)],
     bundle: true,
     write: false,
     platform: "node",
@@ -85,6 +85,11 @@ const parameters = "require, __filename, invocation"
 const full = await bundleFunction("full.ts", { parameters, plugins: [withoutSandbox] })
 const sandbox = await bundleFunction("full.ts", { name: "sandbox", parameters })
 writeFileSync(join(bin, "sandbox.cjs"), sandbox.source)
+// The thread that launches steps is a program of its own, whose source Node takes from a file.
+writeFileSync(
+  join(bin, "thread.cjs"),
+  await bundle(join(root, "packages/runner/src/internal/worker.ts"))
+)
 const agent = join(bin, "agent.cjs")
 writeFileSync(
   agent,
@@ -115,9 +120,15 @@ mkdirSync(man)
 for (const [name, page] of Object.entries(pages.exports.manPages)) writeFileSync(join(man, name), page)
 
 for (const arch of ["x64", "arm64"]) {
-  const launcher = `agent-linux-${arch}`
-  copyFileSync(join(cli, "launcher/prebuilt", launcher), join(bin, launcher))
-  chmodSync(join(bin, launcher), 0o755)
+  for (
+    const native of [
+      join(cli, "launcher/prebuilt", `agent-linux-${arch}`),
+      join(root, "packages/runner/supervisor/prebuilt", `supervise-linux-${arch}`)
+    ]
+  ) {
+    copyFileSync(native, join(bin, basename(native)))
+    chmodSync(join(bin, basename(native)), 0o755)
+  }
 }
 
 // A link, not one of pnpm's shell wrappers: a shell would lose variables and add PWD.

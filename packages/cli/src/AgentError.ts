@@ -6,6 +6,10 @@
 import type { ControlFileInvalid } from "@chroot-exec/core/ControlFile"
 import type { ExecError, MissingCapability } from "@chroot-exec/core/ExecError"
 import { quote } from "@chroot-exec/core/Quote"
+import type { LauncherFailed } from "@chroot-exec/runner/LauncherError"
+import type { LogFailed } from "@chroot-exec/runner/LogFiles"
+import type { LogIncomplete } from "@chroot-exec/runner/RunStep"
+import type { MissingVariables, StepInvalid } from "@chroot-exec/runner/Step"
 import type { EngineUnusable, SandboxError } from "@chroot-exec/sandbox/SandboxError"
 import type { ControlFileUnreadable } from "@chroot-exec/sys/ChrootExec"
 import type { SyscallError, UnsupportedPlatform } from "@chroot-exec/sys/Libc"
@@ -68,9 +72,14 @@ export type AgentError =
   | ControlFileUnreadable
   | EngineUnusable
   | ExecError
+  | LauncherFailed
+  | LogFailed
+  | LogIncomplete
   | MissingCapability
+  | MissingVariables
   | OutputFailed
   | SandboxError
+  | StepInvalid
   | SyscallError
   | UnsupportedPlatform
   | UsageError
@@ -111,10 +120,15 @@ export const exitCodes: { readonly [Tag in AgentError["_tag"]]: number } = {
   InputRefused: AGENT_FAILED,
   InputUnreadable: AGENT_FAILED,
   JobInvalid: AGENT_FAILED,
+  LauncherFailed: AGENT_FAILED,
+  LogFailed: AGENT_FAILED,
+  LogIncomplete: AGENT_FAILED,
   MissingCapability: AGENT_FAILED,
+  MissingVariables: AGENT_FAILED,
   MountRefused: AGENT_FAILED,
   OutputFailed: AGENT_FAILED,
   RestoreFailed: AGENT_FAILED,
+  StepInvalid: AGENT_FAILED,
   SyscallError: AGENT_FAILED,
   // The agent dies by the signal instead; the code counts where it cannot.
   Terminated: AGENT_FAILED,

@@ -11,9 +11,8 @@ import * as Span from "@effect/cli/HelpDoc/Span"
 import * as Options from "@effect/cli/Options"
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import * as Arr from "effect/Array"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
+import { parseDuration, parsePairs } from "./OptionValues.js"
 import * as SandboxRun from "./SandboxRun.js"
 
 /** What the codes of `sandbox run` mean. */
@@ -24,25 +23,6 @@ const exitCodes: NonEmptyReadonlyArray<readonly [code: string, meaning: string]>
   ["126", "the command was found in the image but cannot be executed"],
   ["127", "the command was not found in the image"]
 ]
-
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
-
-/** `90`, `90s`, `1.5m`, `2h`: seconds unless it has a unit, as with timeout(1). */
-const parseDuration = (text: string): Option.Option<Duration.Duration> => {
-  const [, number, unit = "s"] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/.exec(text) ?? []
-  return number === undefined
-    ? Option.none()
-    : Option.some(Duration.millis(Number(number) * (UNITS[unit] ?? 0)))
-}
-
-const parsePair = (separator: string) => (text: string): Option.Option<readonly [string, string]> => {
-  const at = text.indexOf(separator)
-  return at < 1 ? Option.none() : Option.some([text.slice(0, at), text.slice(at + 1)])
-}
-
-/** Of an option that can be repeated: none when any of them is none. */
-const parsePairs = (separator: string) => (texts: ReadonlyArray<string>) =>
-  Option.all(texts.map(parsePair(separator)))
 
 const size = (name: string, description: string) =>
   Options.text(name).pipe(

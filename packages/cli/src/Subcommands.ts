@@ -8,6 +8,7 @@ import * as Command from "@effect/cli/Command"
 import type * as HelpDoc from "@effect/cli/HelpDoc"
 import type * as CliUsage from "@effect/cli/Usage"
 import { chrootExecCommand } from "./ChrootExecCommand.js"
+import { runStepCommand } from "./RunStepCommand.js"
 import { sandboxCommand, sandboxRunCommand, sandboxSweepCommand } from "./SandboxCommand.js"
 
 /**
@@ -43,7 +44,7 @@ const describe = <Name extends string, R, E, A>(
  * @since 0.1.0
  * @category commands
  */
-export const commands = [chrootExecCommand, sandboxCommand] as const
+export const commands = [chrootExecCommand, runStepCommand, sandboxCommand] as const
 
 /**
  * Every subcommand that can be called.
@@ -53,6 +54,11 @@ export const commands = [chrootExecCommand, sandboxCommand] as const
  */
 export const subcommands: ReadonlyArray<Subcommand> = [
   describe(chrootExecCommand, { name: "chroot-exec", summary: "run one step, once, in another root" }),
+  describe(runStepCommand, {
+    name: "run-step",
+    summary: "run a step of a package to its end, with logs and a time limit",
+    operands: "-- PATH [ARG...]"
+  }),
   describe(sandboxCommand, { name: "sandbox", summary: "run commands in hardened one-shot containers" }),
   describe(sandboxRunCommand, {
     name: "sandbox run",

@@ -8,6 +8,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { stat } from "node:fs/promises"
+import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { Worker } from "node:worker_threads"
 import { LauncherFailed } from "../LauncherError.js"
@@ -19,17 +20,16 @@ export interface Thread {
   readonly ask: (request: Request) => Effect.Effect<Reply, LauncherFailed>
 }
 
-/** The source of the thread's program in a bundle. */
-declare const LAUNCHER_THREAD: string
+/** Beside the agent's bundle; else compiled beside this file, also where this one is run from its source by tests. */
+const program = (): string =>
+  import.meta.url.startsWith("file:")
+    ? fileURLToPath(new URL("worker.js", import.meta.url.replace("/src/", "/dist/")))
+    : join(dirname(import.meta.url), "thread.cjs")
 
-/** Compiled beside this file; from TypeScript's sources, as tests run them, what `tsc` has made of them. */
+/** Nothing of the process's own settings: a loader or an inspector there has no business here. */
 const startWorker = (): Worker => {
-  const workerData: ThreadData = { supervisor: supervisorProgram(), filename: import.meta.url }
-  // Nothing of the process's own settings: a loader or an inspector there has no business here.
-  const options = { workerData, execArgv: [], env: {} }
-  return typeof LAUNCHER_THREAD === "string"
-    ? new Worker(LAUNCHER_THREAD, { ...options, eval: true })
-    : new Worker(fileURLToPath(new URL("worker.js", import.meta.url.replace("/src/", "/dist/"))), options)
+  const workerData: ThreadData = { supervisor: supervisorProgram() }
+  return new Worker(program(), { workerData, execArgv: [], env: {} })
 }
 
 const failed = (error?: SyscallError) =>

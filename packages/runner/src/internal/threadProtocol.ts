@@ -10,8 +10,6 @@ import * as Schema from "effect/Schema"
 /** What the thread is started with. */
 export interface ThreadData {
   readonly supervisor: { readonly directory: CString; readonly program: CString }
-  /** Where modules are looked up from, for the thread of a bundle. */
-  readonly filename: string
 }
 
 export interface Question {
