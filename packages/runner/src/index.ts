@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+export * as ChildProcess from "./ChildProcess.js"
 export { Launcher, type LaunchRequest, type RunningStep, type Usage } from "./Launcher.js"
 export { LauncherFailed, type LaunchError } from "./LauncherError.js"
 export * as LauncherThread from "./LauncherThread.js"
