@@ -11,6 +11,13 @@ import type { LogFailed } from "@chroot-exec/runner/LogFiles"
 import type { LogIncomplete } from "@chroot-exec/runner/RunStep"
 import type { MissingVariables, StepInvalid } from "@chroot-exec/runner/Step"
 import type { EngineUnusable, SandboxError } from "@chroot-exec/sandbox/SandboxError"
+import type {
+  AgentSpawnInvalid,
+  JailConfigInvalid,
+  JailToolUnavailable,
+  PrivilegeInvalid
+} from "@chroot-exec/jail/JailError"
+import type { ProcessNotStarted } from "@chroot-exec/runner/ChildProcess"
 import type { ControlFileUnreadable } from "@chroot-exec/sys/ChrootExec"
 import type { SyscallError, UnsupportedPlatform } from "@chroot-exec/sys/Libc"
 import type { NonEmptyReadonlyArray } from "effect/Array"
@@ -68,6 +75,7 @@ export class ArtifactUnwritable extends Schema.TaggedError<ArtifactUnwritable>()
  */
 export type AgentError =
   | ArtifactUnwritable
+  | AgentSpawnInvalid
   | ControlFileInvalid
   | ControlFileUnreadable
   | EngineUnusable
@@ -75,11 +83,15 @@ export type AgentError =
   | LauncherFailed
   | LogFailed
   | LogIncomplete
+  | JailConfigInvalid
+  | JailToolUnavailable
   | MissingCapability
   | MissingVariables
   | OutputFailed
   | SandboxError
   | StepInvalid
+  | PrivilegeInvalid
+  | ProcessNotStarted
   | SyscallError
   | UnsupportedPlatform
   | UsageError
@@ -103,6 +115,7 @@ const NOT_FOUND = 127
  */
 export const exitCodes: { readonly [Tag in AgentError["_tag"]]: number } = {
   ArtifactUnwritable: AGENT_FAILED,
+  AgentSpawnInvalid: AGENT_FAILED,
   ChmodFailed: NOT_EXECUTABLE,
   ChrootFailed: AGENT_FAILED,
   CommandNotExecutable: NOT_EXECUTABLE,
@@ -123,10 +136,14 @@ export const exitCodes: { readonly [Tag in AgentError["_tag"]]: number } = {
   LauncherFailed: AGENT_FAILED,
   LogFailed: AGENT_FAILED,
   LogIncomplete: AGENT_FAILED,
+  JailConfigInvalid: AGENT_FAILED,
+  JailToolUnavailable: AGENT_FAILED,
   MissingCapability: AGENT_FAILED,
   MissingVariables: AGENT_FAILED,
   MountRefused: AGENT_FAILED,
   OutputFailed: AGENT_FAILED,
+  PrivilegeInvalid: AGENT_FAILED,
+  ProcessNotStarted: AGENT_FAILED,
   RestoreFailed: AGENT_FAILED,
   StepInvalid: AGENT_FAILED,
   SyscallError: AGENT_FAILED,

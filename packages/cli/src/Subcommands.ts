@@ -10,6 +10,7 @@ import type * as CliUsage from "@effect/cli/Usage"
 import { chrootExecCommand } from "./ChrootExecCommand.js"
 import { runStepCommand } from "./RunStepCommand.js"
 import { sandboxCommand, sandboxRunCommand, sandboxSweepCommand } from "./SandboxCommand.js"
+import { jailCommand, jailRunCommand } from "./JailRunCommand.js"
 
 /**
  * A subcommand, or a subcommand of one.
@@ -44,7 +45,7 @@ const describe = <Name extends string, R, E, A>(
  * @since 0.1.0
  * @category commands
  */
-export const commands = [chrootExecCommand, runStepCommand, sandboxCommand] as const
+export const commands = [chrootExecCommand, runStepCommand, sandboxCommand, jailCommand] as const
 
 /**
  * Every subcommand that can be called.
@@ -66,6 +67,11 @@ export const subcommands: ReadonlyArray<Subcommand> = [
     operands: "-- CMD [ARG...]"
   }),
   describe(sandboxSweepCommand, { name: "sandbox sweep", summary: "remove what killed runs left in Docker" })
+  describe(jailRunCommand, {
+    name: "jail run",
+    summary: "run one command in a FreeBSD jail",
+    operands: "-- CMD [ARG...]"
+  })
 ]
 
 /**
