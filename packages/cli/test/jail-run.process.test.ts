@@ -34,7 +34,7 @@ describe("--dry-run", () => {
       (ended) => expect(ended).toStrictEqual(ends(0, "/usr/sbin/jexec\nweb\n\"a\\nb\"\n\"\\u001b[1m\"\n"))
     ))
 
-  it.live.each([[["--dry-run", "--json"]], [["--dry-run=json"]]])("prints JSON", ([options]) =>
+  it.live.each(["--dry-run --json", "--dry-run=json"])("%s prints JSON", (options) =>
     Effect.map(
       agent([
         "--path",
@@ -53,7 +53,7 @@ describe("--dry-run", () => {
         "mount.nullfs",
         "-e",
         "A=hunter2",
-        ...options,
+        ...options.split(" "),
         ...COMMAND
       ], { COLIBRI_JAIL_PRIV_MODE: "helper", COLIBRI_JAIL_HELPER: "/usr/local/libexec/helper" }),
       ({ exit, stderr, stdout }) => {

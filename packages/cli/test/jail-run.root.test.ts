@@ -14,7 +14,7 @@ const onHost = (name: string, test: (host: JailHost.JailHost) => Effect.Effect<v
 const run = ({ helper, pre, sandbox }: JailHost.JailHost, argv: ReadonlyArray<string>, stdin = "") =>
   Effect.map(
     call(sandbox, ["jail", "run", ...argv], { pre, stdin, env: { COLIBRI_JAIL_HELPER: helper } }),
-    ({ pid: _, ...ended }) => ended
+    ({ exit, signal, stderr, stdout }) => ({ exit, signal, stdout, stderr })
   )
 
 const NONE = ["--priv-mode", "none"]

@@ -5,7 +5,6 @@
  */
 import { AbsolutePath } from "@chroot-exec/core/CString"
 import * as Config from "effect/Config"
-import type * as ConfigError from "effect/ConfigError"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { PrivilegeInvalid } from "./JailError.js"
@@ -61,7 +60,7 @@ const isAbsolute = Schema.is(AbsolutePath)
 const read = (variable: string, otherwise: string): Effect.Effect<string, PrivilegeInvalid> =>
   Effect.mapError(
     Config.string(variable).pipe(Config.withDefault(otherwise)),
-    (_: ConfigError.ConfigError) => new PrivilegeInvalid({ variable, problem: "cannot be read" })
+    () => new PrivilegeInvalid({ variable, problem: "cannot be read" })
   )
 
 /**
