@@ -63,11 +63,15 @@ const text = (help: HelpDoc.HelpDoc): string => Stdio.withoutColors(HelpDoc.toAn
 
 const usageError = (error: ValidationError.ValidationError, argv: ReadonlyArray<string>): UsageError => {
   const { help, name } = commandOf(argv)
-  const problem = Usage.problem(argv, text(help), name === NAME) ?? text(error.error).replace(/\s+/g, " ")
+  const words = name === NAME && Subcommands.isGroup(argv[0]) ? argv.slice(1) : argv
+  const problem = Usage.problem(words, text(help), name === NAME) ?? text(error.error).replace(/\s+/g, " ")
   return new UsageError({ problem, command: name })
 }
 
 const USAGE_LINE = /^(\$ (?:\u001b\[[0-9;]*m)*)(.*)$/m
+
+/** The list of subcommands has their usages in a column that is as wide as the longest one. */
+const withoutColumns = (help: string): string => help.replace(/(\S) {3,}/g, "$1  ").replace(/ +$/gm, "")
 
 /** The usage of a subcommand as people call it: `@effect/cli` knows neither the program's name nor what follows `--`. */
 const asCalled = (help: string, subcommand: Subcommands.Subcommand | undefined): string => {
@@ -91,7 +95,7 @@ const withOutput =
       Effect.withConsole(effect, {
         ...console,
         log: (...parts) => {
-          const printed = asCalled(`${parts.join(" ").trimEnd()}\n`, subcommand)
+          const printed = asCalled(withoutColumns(`${parts.join(" ").trimEnd()}\n`), subcommand)
           // A console cannot fail: `runMain` finds the OutputFailed in the defect.
           return Effect.orDie(
             Stdio.writeOutput(Stdio.outputHasColors() ? printed : Stdio.withoutColors(printed))

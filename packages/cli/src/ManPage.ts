@@ -23,9 +23,12 @@ export interface ManPageOptions {
   readonly help: HelpDoc.HelpDoc
 }
 
-/** Text as roff takes it: backslashes and hyphens as themselves, no line that begins like a request. */
+/**
+ * Text as roff takes it: backslashes and hyphens as themselves, no line that begins like a request, and none of the
+ * columns that `@effect/cli` makes with spaces.
+ */
 const escape = (text: string): string =>
-  text.replaceAll("\\", "\\e").replaceAll("-", "\\-").replace(/^([.'])/gm, "\\&$1")
+  text.replace(/ {2,}/g, " ").replaceAll("\\", "\\e").replaceAll("-", "\\-").replace(/^([.'])/gm, "\\&$1")
 
 const plain = (span: Span.Span): string => {
   switch (span._tag) {

@@ -84,3 +84,12 @@ export const find = (argv: ReadonlyArray<string>): Subcommand | undefined =>
   subcommands
     .filter(({ name }) => name.split(" ").every((word, index) => argv[index] === word))
     .sort((one, other) => other.name.length - one.name.length)[0]
+
+/**
+ * Whether a word calls no subcommand by itself, but is the first of some: `jail` of `jail run`.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const isGroup = (word: string | undefined): boolean =>
+  word !== undefined && subcommands.some(({ name }) => name.startsWith(`${word} `))

@@ -180,6 +180,17 @@ describe("refused, in one line", () => {
       Effect.map(agent(argv), (ended) => expect(ended).toStrictEqual(ends(exit, "", `agent: ${message}\n`)))
   )
 
+  it.live.each<readonly [ReadonlyArray<string>, string]>([
+    [[], "no command given; see \"agent jail run --help\""],
+    [["bogus"], "unknown command \"bogus\"; see \"agent --help\""],
+    [["--bogus"], "unknown option --bogus; see \"agent --help\""]
+  ])("agent jail %j", ([argv, message]) =>
+    Effect.scoped(Effect.gen(function*() {
+      const sandbox = yield* Sandbox.scoped({ withRoot: false })
+      const { exit, stderr, stdout } = yield* call(sandbox, ["jail", ...argv], { user: nobody })
+      expect([exit, stdout, stderr]).toStrictEqual([125, "", `agent: ${message}\n`])
+    })))
+
   it.live("a mode in the variable that is none", () =>
     Effect.map(
       agent(["--name", "web", "--", "ls"], { COLIBRI_JAIL_PRIV_MODE: "sudo" }),

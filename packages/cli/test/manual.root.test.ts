@@ -15,7 +15,7 @@ const shown = (name: string): string =>
     stdio: ["ignore", "pipe", "ignore"]
   })
 
-describe.each(["agent.1", "agent-chroot-exec.1"])("%s", (name) => {
+describe.each(["agent.1", "agent-chroot-exec.1", "agent-jail-run.1"])("%s", (name) => {
   it("is roff that groff has nothing to say about", () => {
     const { status, stderr, stdout } = spawnSync("groff", ["-man", "-Tutf8", "-ww", "-z", page(name)], {
       encoding: "utf8"
