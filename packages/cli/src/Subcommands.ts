@@ -66,7 +66,7 @@ export const subcommands: ReadonlyArray<Subcommand> = [
     summary: "run one command, once, in a hardened container",
     operands: "-- CMD [ARG...]"
   }),
-  describe(sandboxSweepCommand, { name: "sandbox sweep", summary: "remove what killed runs left in Docker" })
+  describe(sandboxSweepCommand, { name: "sandbox sweep", summary: "remove what killed runs left in Docker" }),
   describe(jailRunCommand, {
     name: "jail run",
     summary: "run one command in a FreeBSD jail",

@@ -204,9 +204,6 @@ export const supervise = <E, R>(
     for (const pipe of [Option.getOrUndefined(input), Option.getOrUndefined(error)]) {
       if (pipe !== undefined) yield* pipe.theirs.close
     }
-    yield* Effect.forEach([input, error].flatMap(Option.toArray), ({ theirs }) => theirs.close, {
-      discard: true
-    })
     const pid = yield* Deferred.await(progress.started)
     const whileOpen = (byte: number) =>
       Effect.asVoid(Effect.whenEffect(tell(byte), Effect.negate(Deferred.isDone(progress.gone))))
