@@ -6,11 +6,6 @@
 import type { ControlFileInvalid } from "@chroot-exec/core/ControlFile"
 import type { ExecError, MissingCapability } from "@chroot-exec/core/ExecError"
 import { quote } from "@chroot-exec/core/Quote"
-import type { LauncherFailed } from "@chroot-exec/runner/LauncherError"
-import type { LogFailed } from "@chroot-exec/runner/LogFiles"
-import type { LogIncomplete } from "@chroot-exec/runner/RunStep"
-import type { MissingVariables, StepInvalid } from "@chroot-exec/runner/Step"
-import type { EngineUnusable, SandboxError } from "@chroot-exec/sandbox/SandboxError"
 import type {
   AgentSpawnInvalid,
   JailConfigInvalid,
@@ -18,6 +13,11 @@ import type {
   PrivilegeInvalid
 } from "@chroot-exec/jail/JailError"
 import type { ProcessNotStarted } from "@chroot-exec/runner/ChildProcess"
+import type { LauncherFailed } from "@chroot-exec/runner/LauncherError"
+import type { LogFailed } from "@chroot-exec/runner/LogFiles"
+import type { LogIncomplete } from "@chroot-exec/runner/RunStep"
+import type { MissingVariables, StepInvalid } from "@chroot-exec/runner/Step"
+import type { EngineUnusable, SandboxError } from "@chroot-exec/sandbox/SandboxError"
 import type { ControlFileUnreadable } from "@chroot-exec/sys/ChrootExec"
 import type { SyscallError, UnsupportedPlatform } from "@chroot-exec/sys/Libc"
 import type { NonEmptyReadonlyArray } from "effect/Array"

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as SurrogateEscape from "@chroot-exec/core/SurrogateEscape"
+import * as Option from "effect/Option"
 
 const REPLACEMENT = "\ufffd"
 
@@ -41,6 +42,20 @@ export const normalize = (argv: ReadonlyArray<string>): ReadonlyArray<string> =>
     ...operands.map(operand)
   ]
 }
+
+const REPORT_FD = /^--report-fd=(\d{1,9})$/
+
+/**
+ * The descriptor of `--report-fd=N`, which is asked for where there is no parser yet, or none any more.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const reportFd = (argv: ReadonlyArray<string>): Option.Option<number> =>
+  Option.fromNullable(
+    split(argv).argv.map((argument) => REPORT_FD.exec(argument)?.[1]).find((fd) => fd !== undefined)
+  )
+    .pipe(Option.map(Number))
 
 /**
  * A command line at its first `--`: what is for the agent, and the step's command, which no parser may see.

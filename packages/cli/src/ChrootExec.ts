@@ -4,11 +4,13 @@
  * @since 0.1.0
  */
 import { CString } from "@chroot-exec/core/CString"
+import { Fd } from "@chroot-exec/sys/Brands"
 import * as ChrootExec from "@chroot-exec/sys/ChrootExec"
 import * as LibcLive from "@chroot-exec/sys/LibcLive"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { UsageError } from "./AgentError.js"
+import { type AgentError, UsageError } from "./AgentError.js"
 import { Launcher } from "./Launcher.js"
 
 const decodePath = Schema.decodeUnknown(CString)
@@ -20,12 +22,38 @@ const path = (name: string, argument: string) =>
     () => new UsageError({ problem: `<${name}> is not a path`, command: "agent chroot-exec" })
   )
 
-const options = (controlFile: string, chrootDir: string) =>
+/**
+ * What is asked for.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Request {
+  readonly controlFile: string
+  readonly chrootDir: string
+  readonly dieWithParent: boolean
+  readonly reportFd: Option.Option<number>
+}
+
+const decodeFd = Schema.decodeUnknown(Fd.pipe(Schema.greaterThan(2)))
+
+const reportFd = (number: number) =>
+  Effect.mapError(
+    decodeFd(number),
+    () => new UsageError({ problem: "--report-fd takes a descriptor above 2", command: "agent chroot-exec" })
+  )
+
+const options = (request: Request) =>
   Effect.all({
-    controlFile: path("control-file", controlFile),
-    chrootDir: path("chroot-dir", chrootDir),
+    controlFile: path("control-file", request.controlFile),
+    chrootDir: path("chroot-dir", request.chrootDir),
+    report: Effect.transposeMapOption(request.reportFd, reportFd),
     launcher: Launcher
-  })
+  }).pipe(Effect.map(({ report, ...rest }) => ({
+    ...rest,
+    dieWithParent: request.dieWithParent,
+    ...Option.match(report, { onNone: () => ({}), onSome: (fd) => ({ report: fd }) })
+  })))
 
 /**
  * Becomes the step. Returns only to fail.
@@ -33,8 +61,8 @@ const options = (controlFile: string, chrootDir: string) =>
  * @since 0.1.0
  * @category operations
  */
-export const run = (controlFile: string, chrootDir: string) =>
-  options(controlFile, chrootDir).pipe(Effect.flatMap(ChrootExec.run), Effect.provide(LibcLive.layer))
+export const run = (request: Request) =>
+  options(request).pipe(Effect.flatMap(ChrootExec.run), Effect.provide(LibcLive.layer))
 
 /**
  * The plan, and nothing else.
@@ -42,5 +70,18 @@ export const run = (controlFile: string, chrootDir: string) =>
  * @since 0.1.0
  * @category operations
  */
-export const plan = (controlFile: string, chrootDir: string) =>
-  options(controlFile, chrootDir).pipe(Effect.flatMap(ChrootExec.plan), Effect.provide(LibcLive.layer))
+export const plan = (request: Request) =>
+  options(request).pipe(Effect.flatMap(ChrootExec.plan), Effect.provide(LibcLive.layer))
+
+const encodeError = Schema.encodeSync(ChrootExec.ChrootExecError)
+
+/**
+ * An error as a launcher reads it, a line of JSON; none for an error that is not about the step.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const toReport = (error: AgentError): Option.Option<string> =>
+  Schema.is(ChrootExec.ChrootExecError)(error)
+    ? Option.some(`${JSON.stringify(encodeError(error))}\n`)
+    : Option.none()

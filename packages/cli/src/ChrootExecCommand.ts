@@ -38,6 +38,20 @@ const dryRun = Options.choice("dry-run", ["text", "json"]).pipe(
   Options.optional
 )
 
+const dieWithParent = Options.boolean("die-with-parent").pipe(
+  Options.withDescription(
+    "Kill the step when the thread that started the agent ends. A set-user-ID program as the step puts an end to that."
+  )
+)
+
+const reportFd = Options.integer("report-fd").pipe(
+  Options.withDescription(
+    "For launchers: say on this descriptor, in a line of JSON, that the step is about to be executed, or why it is not; "
+      + "not on standard error then. The step does not get it."
+  ),
+  Options.optional
+)
+
 const description = HelpDoc.blocks([
   HelpDoc.p(
     "Run one step, once, in another root. The agent enters <chroot-dir>, makes the command executable (unless "
@@ -55,7 +69,7 @@ const description = HelpDoc.blocks([
 ])
 
 /**
- * `chroot-exec [--dry-run=text|json] <control-file> <chroot-dir>`.
+ * `chroot-exec [--dry-run=text|json] [--die-with-parent] [--report-fd=N] <control-file> <chroot-dir>`.
  *
  * Needs nothing of the program that mounts it. Its errors are `AgentError`s: `exitCode` and `message` tell what
  * to do with them. A bare `--dry-run` is for `Argv.normalize` to complete.
@@ -65,11 +79,11 @@ const description = HelpDoc.blocks([
  */
 export const chrootExecCommand = Command.make(
   "chroot-exec",
-  { dryRun, controlFile, chrootDir },
-  ({ chrootDir, controlFile, dryRun }) =>
+  { dryRun, dieWithParent, reportFd, controlFile, chrootDir },
+  ({ dryRun, ...request }) =>
     Effect.gen(function*() {
-      if (Option.isNone(dryRun)) return yield* ChrootExec.run(controlFile, chrootDir)
-      const plan = yield* ChrootExec.plan(controlFile, chrootDir)
+      if (Option.isNone(dryRun)) return yield* ChrootExec.run(request)
+      const plan = yield* ChrootExec.plan(request)
       const json = dryRun.value === "json"
       yield* Console.log(
         json ? JSON.stringify({ operations: ExecPlan.toJson(plan) }) : ExecPlan.toLines(plan).join("\n")

@@ -9,8 +9,10 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Logger from "effect/Logger"
-import type * as Option from "effect/Option"
+import * as Option from "effect/Option"
 import { AGENT_FAILED, type AgentError, exitCode, isAgentError } from "./AgentError.js"
+import * as Argv from "./Argv.js"
+import { toReport } from "./ChrootExec.js"
 import { Launcher } from "./Launcher.js"
 import * as Stdio from "./Stdio.js"
 
@@ -38,7 +40,10 @@ const report = ({ argv }: Invocation, cause: Cause.Cause<AgentError>): void => {
   // By the signal itself, so that the caller sees what happened. Nothing listens for it any more.
   if (error._tag === "Terminated") process.kill(process.pid, Signal.name(error.signal))
   else {
-    Stdio.writeErrorLine(`agent: ${error.message}`)
+    const fd = Argv.reportFd(argv)
+    const line = Option.isSome(fd) ? toReport(error) : Option.none()
+    if (Option.isSome(fd) && Option.isSome(line)) Stdio.writeReport(fd.value, line.value)
+    else Stdio.writeErrorLine(`agent: ${error.message}`)
     process.exit(exitCode(error))
   }
 }

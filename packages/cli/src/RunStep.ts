@@ -5,6 +5,7 @@
  */
 import { AbsolutePath, CString } from "@chroot-exec/core/CString"
 import * as Root from "@chroot-exec/core/Root"
+import * as LauncherProcess from "@chroot-exec/runner/LauncherProcess"
 import * as LauncherThread from "@chroot-exec/runner/LauncherThread"
 import { runStep, type RunStepOptions } from "@chroot-exec/runner/RunStep"
 import { decodeStep } from "@chroot-exec/runner/Step"
@@ -20,6 +21,7 @@ import * as Stream from "effect/Stream"
 import { type OutputFailed, UsageError } from "./AgentError.js"
 import { Launcher } from "./Launcher.js"
 import { makeLiveLine } from "./LiveLine.js"
+import { agentProgram } from "./Program.js"
 import * as RunStepReport from "./RunStepReport.js"
 import * as Stdio from "./Stdio.js"
 import { StepCommand } from "./StepCommand.js"
@@ -107,7 +109,8 @@ const read = (options: StepOptions) =>
     return { step, how }
   })
 
-const launcherOf = (_: StepOptions) => LauncherThread.layer
+const launcherOf = ({ launcher }: StepOptions) =>
+  launcher === "thread" ? LauncherThread.layer : LauncherProcess.layer({ agent: agentProgram() })
 
 /** The result, after all events were printed. */
 const runAsEvents = ({ how, step }: Effect.Effect.Success<ReturnType<typeof read>>) =>

@@ -85,6 +85,20 @@ export const writeErrorLine = (line: string): void => {
 }
 
 /**
+ * A line for the launcher that gave the descriptor. Whoever gave none that can be written to has chosen to hear nothing.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const writeReport = (fd: number, line: string): void => {
+  try {
+    writeSync(fd, encode(line))
+  } catch {
+    // The exit code tells.
+  }
+}
+
+/**
  * Log lines on standard error: standard output belongs to the step.
  *
  * @since 0.1.0

@@ -8,9 +8,9 @@ import * as Command from "@effect/cli/Command"
 import type * as HelpDoc from "@effect/cli/HelpDoc"
 import type * as CliUsage from "@effect/cli/Usage"
 import { chrootExecCommand } from "./ChrootExecCommand.js"
+import { jailCommand, jailRunCommand } from "./JailRunCommand.js"
 import { runStepCommand } from "./RunStepCommand.js"
 import { sandboxCommand, sandboxRunCommand, sandboxSweepCommand } from "./SandboxCommand.js"
-import { jailCommand, jailRunCommand } from "./JailRunCommand.js"
 
 /**
  * A subcommand, or a subcommand of one.

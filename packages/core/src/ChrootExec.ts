@@ -25,6 +25,10 @@ export interface ChrootExecRequest {
   readonly control: ControlFile
   readonly root: Root
   readonly inherited: Inherited
+  /** The process whose end is to be the step's end, too: the parent. */
+  readonly parent?: number
+  /** A descriptor, above 2, on which a launcher hears that the step starts. */
+  readonly report?: number
 }
 
 /**
@@ -106,7 +110,7 @@ const restore = ({ blocked, ignored, openFiles }: Inherited): ReadonlyArray<Oper
  * @category constructors
  */
 export const planChrootExec = (request: ChrootExecRequest): Either.Either<ExecPlan, MissingCapability> => {
-  const { control, inherited, root } = request
+  const { control, inherited, parent, report, root } = request
   const step = { control, root, environment: inherited.environment, capabilities: inherited.capabilities }
   const stopOn = TERMINATING & ~inherited.ignored & ~Option.getOrElse(inherited.blocked, () => 0n)
   return Either.map(permit(step), () => ({
@@ -117,7 +121,9 @@ export const planChrootExec = (request: ChrootExecRequest): Either.Either<ExecPl
       Operation.KeepStdio(inherited.stdio),
       Operation.OpenNull(),
       ...prepare(step, stopOn),
+      ...(parent === undefined ? [] : [Operation.DieWithParent({ parent })]),
       ...restore(inherited),
+      ...(report === undefined ? [] : [Operation.Announce({ fd: report })]),
       Operation.Execve({ argv: control.cmd })
     ]
   }))

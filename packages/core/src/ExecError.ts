@@ -181,7 +181,13 @@ export class EnvironmentUnreadable
  * @category errors
  */
 export class RestoreFailed extends Schema.TaggedError<RestoreFailed>()("RestoreFailed", {
-  what: Schema.Literal("descriptors", "standard descriptors", "signals", "limit of open files"),
+  what: Schema.Literal(
+    "descriptors",
+    "standard descriptors",
+    "signals",
+    "limit of open files",
+    "death with the parent"
+  ),
   errno: Errno.Errno
 }) {
   override get message(): string {

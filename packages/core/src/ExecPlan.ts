@@ -33,6 +33,9 @@ import * as Signal from "./Signal.js"
  * - `RestoreSignals`: ignore the signals that the caller ignored and no others, and block those that it
  *   blocked, when that is known (`RestoreFailed`).
  * - `RestoreOpenFiles`: the caller's soft limit of open files (`RestoreFailed`).
+ * - `DieWithParent`: be killed when the thread that made this process ends, PR_SET_PDEATHSIG of prctl(2); at once when
+ *   `parent` is no longer the parent (`RestoreFailed`, `Terminated`).
+ * - `Announce`: tell a launcher, on a descriptor that execve(2) closes, that execve(2) is next (`RestoreFailed`).
  * - `Execve`: become the command that was found, with the merged environment, execve(2) (`CommandNotFound`,
  *   `CommandNotExecutable`).
  *
@@ -56,6 +59,8 @@ export type Operation = Data.TaggedEnum<{
   }
   RestoreSignals: { readonly ignored: SignalSet; readonly blocked: SignalSet | undefined }
   RestoreOpenFiles: { readonly soft: bigint }
+  DieWithParent: { readonly parent: number }
+  Announce: { readonly fd: number }
   Execve: { readonly argv: readonly [CString, ...ReadonlyArray<CString>] }
 }>
 
@@ -122,6 +127,10 @@ const fieldsOf = (operation: Operation): Fields => {
       }
     case "RestoreOpenFiles":
       return { soft: operation.soft > MAX_SAFE ? operation.soft.toString() : Number(operation.soft) }
+    case "DieWithParent":
+      return { parent: operation.parent }
+    case "Announce":
+      return { fd: operation.fd }
     case "Execve":
       return { command: operation.argv[0], arguments: operation.argv.length - 1 }
   }

@@ -6,6 +6,7 @@
 export * as ChildProcess from "./ChildProcess.js"
 export { Launcher, type LaunchRequest, type RunningStep, type Usage } from "./Launcher.js"
 export { LauncherFailed, type LaunchError } from "./LauncherError.js"
+export * as LauncherProcess from "./LauncherProcess.js"
 export * as LauncherThread from "./LauncherThread.js"
 export { LogFailed } from "./LogFiles.js"
 export { LogIncomplete, runStep, type RunStepError, type RunStepOptions } from "./RunStep.js"

@@ -4,18 +4,21 @@
  * @since 0.1.0
  */
 import { planChrootExec } from "@chroot-exec/core/ChrootExec"
-import { decodeControlFile } from "@chroot-exec/core/ControlFile"
+import { ControlFileInvalid, decodeControlFile } from "@chroot-exec/core/ControlFile"
 import type { CString } from "@chroot-exec/core/CString"
 import * as Errno from "@chroot-exec/core/Errno"
+import { ExecError, MissingCapability } from "@chroot-exec/core/ExecError"
 import type { LauncherRecord } from "@chroot-exec/core/Inherited"
 import { quote } from "@chroot-exec/core/Quote"
 import * as Root from "@chroot-exec/core/Root"
 import * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import type { Fd } from "./Brands.js"
 import { captureInherited } from "./CallerState.js"
 import { execInPlace } from "./ExecInPlace.js"
 import { readFile } from "./File.js"
+import { Libc, SyscallError } from "./Libc.js"
 
 /**
  * The control file could not be read. EFBIG: it is larger than any command that the kernel takes.
@@ -48,7 +51,31 @@ export interface ChrootExecOptions {
   readonly chrootDir: CString
   /** What the native launcher recorded, when one ran. */
   readonly launcher: Option.Option<LauncherRecord>
+  /** Whether the step is killed when the parent ends. */
+  readonly dieWithParent?: boolean
+  /** A descriptor above 2 for a launcher that waits for the step to start. */
+  readonly report?: Fd
 }
+
+/**
+ * Everything by which `plan` and `run` fail; it can be passed to the process that waits for them.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ChrootExecError = Schema.Union(
+  ControlFileInvalid,
+  ControlFileUnreadable,
+  ExecError,
+  MissingCapability,
+  SyscallError
+)
+
+/**
+ * @since 0.1.0
+ * @category errors
+ */
+export type ChrootExecError = typeof ChrootExecError.Type
 
 /**
  * Reads and checks everything, and says what would be done. Changes nothing.
@@ -60,13 +87,23 @@ export interface ChrootExecOptions {
  * @category operations
  */
 export const plan = Effect.fn("ChrootExec.plan")(
-  function*({ chrootDir, controlFile, launcher }: ChrootExecOptions) {
+  function*({ chrootDir, controlFile, dieWithParent = false, launcher, report }: ChrootExecOptions) {
+    const libc = yield* Libc
+    // Before anything else: a parent that ends from here on is noticed.
+    const parent = dieWithParent ? { parent: yield* libc.getppid() } : {}
+    if (report !== undefined) yield* libc.getStatusFlags(report)
     const content = yield* readFile(controlFile, CONTROL_FILE_LIMIT).pipe(
       Effect.mapError(({ errno }) => new ControlFileUnreadable({ file: controlFile, errno }))
     )
     const control = yield* decodeControlFile(content, controlFile)
     const inherited = yield* captureInherited(launcher)
-    return yield* planChrootExec({ control, root: Root.fromArgument(chrootDir), inherited })
+    return yield* planChrootExec({
+      control,
+      root: Root.fromArgument(chrootDir),
+      inherited,
+      ...parent,
+      ...(report === undefined ? {} : { report })
+    })
   }
 )
 

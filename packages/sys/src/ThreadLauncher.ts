@@ -168,34 +168,59 @@ export const leaveProcess = (
     }
   })
 
-/** Starts the supervisor, from where it is outside the root: its own root is that of the thread. */
-const spawn = (
-  home: Home,
-  { descriptors, openFiles }: Supervision,
-  step: {
-    readonly directory: CString.CString
-    readonly paths: ReadonlyArray<CString.CString>
-    readonly argv: ReadonlyArray<CString.CString>
-    readonly environment: Environment
-  }
+/**
+ * A supervisor and what it is to execute.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Supervised {
+  /** The supervisor's program. */
+  readonly program: CString.CString
+  readonly supervision: Supervision
+  /** Where the step works. */
+  readonly directory: CString.CString
+  /** The files that it may be, in the order in which they are tried. */
+  readonly paths: ReadonlyArray<CString.CString>
+  readonly argv: ReadonlyArray<CString.CString>
+  readonly envp: ReadonlyArray<CString.CString>
+}
+
+/**
+ * Starts a supervisor as a child of the calling thread, in its root: posix_spawn(3). Signals are at their default in it,
+ * and none is blocked.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const superviseProgram = (
+  { argv, directory, envp, paths, program, supervision: { descriptors, openFiles } }: Supervised
 ): Effect.Effect<Pid, SyscallError, Libc> =>
-  Effect.gen(function*() {
-    const libc = yield* Libc
-    yield* libc.fchdir(home.supervisor)
-    return yield* libc.posixSpawn({
-      path: home.program,
+  Effect.flatMap(Libc, (libc) =>
+    libc.posixSpawn({
+      path: program,
       argv: [
         SUPERVISOR,
         CString.make(String(descriptors.length)),
         CString.make(openFiles === undefined ? "-" : String(openFiles)),
-        step.directory,
-        CString.make(String(step.paths.length)),
-        ...step.paths,
-        ...step.argv
+        directory,
+        CString.make(String(paths.length)),
+        ...paths,
+        ...argv
       ],
-      envp: toEntries(step.environment)
-    }, { descriptors, defaults: ALL_SIGNALS, blocked: 0n })
-  })
+      envp
+    }, { descriptors, defaults: ALL_SIGNALS, blocked: 0n }))
+
+/** Starts the supervisor from where it is, outside the root: its own root is that of the thread. */
+const spawn = (
+  home: Home,
+  step: Omit<Supervised, "envp" | "program"> & { readonly environment: Environment }
+): Effect.Effect<Pid, SyscallError, Libc> =>
+  Effect.flatMap(Libc, (libc) =>
+    Effect.zipRight(
+      libc.fchdir(home.supervisor),
+      superviseProgram({ ...step, program: home.program, envp: toEntries(step.environment) })
+    ))
 
 /** The kernel's limit is for the step, too, which gets the same arguments and environment. */
 const tooLarge = (command: string) => (error: SyscallError) =>
@@ -219,7 +244,8 @@ const launchStep = (home: Home, request: Extract<Request, { readonly _tag: "Laun
               : new NeedEnvironment()
         ),
       execve: ({ argv }, { environment, found }) =>
-        spawn(home, request.supervision, {
+        spawn(home, {
+          supervision: request.supervision,
           directory: request.directory,
           paths: found.map(({ executePath }) => executePath),
           argv,
@@ -246,7 +272,8 @@ const launchEnv = (home: Home, request: Extract<Request, { readonly _tag: "Launc
     yield* interpret(planEnter(request.root), noHandlers)
     const files = yield* findEnv(request.container)
     const lasting = yield* Effect.every(files, ({ path }) => isElf(path))
-    const pid = yield* spawn(home, request.supervision, {
+    const pid = yield* spawn(home, {
+      supervision: request.supervision,
       directory: ROOT,
       paths: files.map(({ path }) => path),
       argv: request.argv,

@@ -15,9 +15,18 @@ import { type Invocation, runMain } from "../RunMain.js"
 /** Compiles and runs `full.ts`. The loader's. */
 declare const runFull: (invocation: Invocation) => void
 
+const DIE_WITH_PARENT = "--die-with-parent"
+
+/** What a launcher asks for, in its spelling. */
+const isLaunchers = (option: string): boolean =>
+  option === DIE_WITH_PARENT || Option.isSome(Argv.reportFd([option]))
+
 /** `chroot-exec` with its two operands and nothing that needs a parser. */
-const isPlain = ([command, ...operands]: ReadonlyArray<string>): boolean =>
-  command === "chroot-exec" && operands.length === 2 && operands.every((operand) => !operand.startsWith("-"))
+const isPlain = ([command, ...rest]: ReadonlyArray<string>): boolean => {
+  const [options, operands] = [rest.slice(0, -2), rest.slice(-2)]
+  return command === "chroot-exec" && operands.length === 2
+    && operands.every((operand) => !operand.startsWith("-")) && options.every(isLaunchers)
+}
 
 const invocation = (argv: ReadonlyArray<string>): Invocation => {
   const launcher = Option.flatMap(Option.fromNullable(argv[0]), parseLauncherRecord)
@@ -26,8 +35,14 @@ const invocation = (argv: ReadonlyArray<string>): Invocation => {
 }
 
 const main = (started: Invocation): void => {
-  const [, controlFile = "", chrootDir = ""] = started.argv
-  if (isPlain(started.argv)) runMain(ChrootExec.run(controlFile, chrootDir), started)
+  const [controlFile = "", chrootDir = ""] = started.argv.slice(-2)
+  const request = {
+    controlFile,
+    chrootDir,
+    dieWithParent: started.argv.includes(DIE_WITH_PARENT),
+    reportFd: Argv.reportFd(started.argv)
+  }
+  if (isPlain(started.argv)) runMain(ChrootExec.run(request), started)
   else runFull(started)
 }
 

@@ -76,7 +76,7 @@ const wouldWait = ({ errno }: SyscallError): boolean => errno === "EAGAIN"
 type Reader = (buffer: Uint8Array) => Effect.Effect<number, SyscallError>
 
 /** Reads the next bytes, once there are some. */
-const makeReader = (
+export const makeReader = (
   libc: LibcOperations,
   { fd }: OwnedFd
 ): Effect.Effect<Reader, SyscallError, Scope.Scope> =>

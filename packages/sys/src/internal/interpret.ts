@@ -93,6 +93,19 @@ const restoreSignals = (
     if (blocked !== undefined) yield* libc.sigprocmask(blocked)
   })
 
+const SIGKILL = SignalNumber.make(Signal.toNumber("SIGKILL"))
+
+/** The parent may have ended before it could be asked for a signal: then that signal is due. */
+const dieWithParent = (libc: LibcOperations, parent: number) =>
+  libc.setParentDeathSignal(SIGKILL).pipe(
+    Effect.zipRight(libc.getppid()),
+    Effect.mapError(restoreFailed("death with the parent")),
+    Effect.filterOrFail((pid) => pid === parent, () => new ExecError.Terminated({ signal: SIGKILL }))
+  )
+
+/** A line of JSON, as the errors that may come instead. */
+const ANNOUNCEMENT = new TextEncoder().encode("{\"_tag\":\"Executing\"}\n")
+
 /** Carries out one operation. Its error is the operation's own; nothing after it is done then. */
 const apply = <E, R>(
   libc: LibcOperations,
@@ -154,6 +167,12 @@ const apply = <E, R>(
       return libc.getrlimit().pipe(
         Effect.flatMap(({ hard }) => libc.setrlimit({ soft: Limit.make(operation.soft), hard })),
         Effect.mapBoth({ onFailure: restoreFailed("limit of open files"), onSuccess: () => state })
+      )
+    case "DieWithParent":
+      return dieWithParent(libc, operation.parent).pipe(Effect.as(state))
+    case "Announce":
+      return libc.write(Fd.make(operation.fd), ANNOUNCEMENT).pipe(
+        Effect.mapBoth({ onFailure: restoreFailed("descriptors"), onSuccess: () => state })
       )
     case "Execve":
       return Effect.as(handlers.execve(operation, state), state)

@@ -1,0 +1,151 @@
+/**
+ * The launcher whose steps are processes of `agent chroot-exec`.
+ *
+ * @since 0.1.0
+ */
+import { ControlFileInvalid } from "@chroot-exec/core/ControlFile"
+import * as CString from "@chroot-exec/core/CString"
+import { toEntries } from "@chroot-exec/core/Environment"
+import { ExecError, MissingCapability } from "@chroot-exec/core/ExecError"
+import { ControlFileUnreadable } from "@chroot-exec/sys/ChrootExec"
+import { Libc, SyscallError } from "@chroot-exec/sys/Libc"
+import { superviseProgram } from "@chroot-exec/sys/ThreadLauncher"
+import type { NonEmptyReadonlyArray } from "effect/Array"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import { resolve } from "node:path"
+import { removeAbandoned, write } from "./internal/controlFiles.js"
+import { own } from "./internal/ownedFd.js"
+import { openShared } from "./internal/shared.js"
+import { makeReader, supervise } from "./internal/supervise.js"
+import { supervisorProgram } from "./internal/supervisorProgram.js"
+import { Launcher, type LaunchRequest, type RunningStep } from "./Launcher.js"
+import { LauncherFailed, type LaunchError } from "./LauncherError.js"
+
+/** What the agent says: that execve(2) is next, or why not. */
+const Report = Schema.parseJson(Schema.Union(
+  Schema.TaggedStruct("Executing", {}),
+  ControlFileInvalid,
+  ControlFileUnreadable,
+  ExecError,
+  MissingCapability,
+  SyscallError
+))
+
+const decode = Schema.decodeUnknown(Report)
+
+const failed = (what: LauncherFailed["what"], error?: SyscallError) =>
+  new LauncherFailed({ what, errno: Option.fromNullable(error?.errno) })
+
+/** The descriptor of the report in the agent, behind the standard ones and the supervisor's two. */
+const REPORT = 5
+
+const CHUNK = 64 * 1024
+
+/** All that the agent says, up to its execve(2) or its end. */
+const readAll = (read: RunningStep["stdout"]) =>
+  Effect.gen(function*() {
+    const buffer = new Uint8Array(CHUNK)
+    const decoder = new TextDecoder()
+    let text = ""
+    while (true) {
+      const count = yield* read(buffer)
+      if (count === 0) return text
+      text += decoder.decode(buffer.subarray(0, count), { stream: true })
+    }
+  })
+
+/** The last line counts: execve(2) may still have failed after it was announced. */
+const judge = (report: string): Effect.Effect<void, LaunchError> =>
+  decode(report.trimEnd().split("\n").at(-1)).pipe(
+    Effect.mapError(() => failed("agent")),
+    Effect.flatMap((said): Effect.Effect<void, LaunchError> => {
+      switch (said._tag) {
+        case "Executing":
+          return Effect.void
+        case "ControlFileInvalid":
+        case "ControlFileUnreadable":
+        case "SyscallError":
+          return failed("agent")
+        default:
+          return Effect.fail(said)
+      }
+    })
+  )
+
+const make = ({ agent }: LauncherProcessOptions) =>
+  Effect.gen(function*() {
+    const libc = yield* Libc
+    const shared = yield* openShared
+    yield* removeAbandoned
+
+    const launch = Effect.fn("Launcher.launch")(function*(
+      request: LaunchRequest
+    ): Effect.fn.Return<RunningStep, LaunchError, Scope.Scope> {
+      const control = yield* write(request.control)
+      const root = request.root._tag === "Local" ? "local" : resolve(request.root.path)
+      const descriptors = Effect.map(libc.pipe2(), (pipe) => [pipe.read, pipe.write] as const)
+      const [report, theirs] = yield* Effect.mapError(own(libc, descriptors), (error) =>
+        failed("descriptors", error))
+      const { directory, program } = supervisorProgram()
+      const argv = [...agent, "chroot-exec", "--die-with-parent", `--report-fd=${REPORT}`, control.path, root]
+      const running = yield* supervise(shared, { stdin: request.stdin, passed: [theirs.fd] }, (all) =>
+        superviseProgram({
+          program: CString.make(`${directory}/${program}`),
+          supervision: { descriptors: all, openFiles: Option.getOrUndefined(request.openFiles) },
+          directory: CString.make("/"),
+          paths: [CString.make(agent[0])],
+          argv: argv.map(CString.make),
+          envp: toEntries(request.environment)
+        }).pipe(Effect.map((pid) => ({ pid })))).pipe(
+          Effect.provideService(Libc, libc),
+          Effect.catchTags({
+            NotStarted: ({ errno, place }) =>
+              Effect.fail(
+                new LauncherFailed({
+                  what: place === "supervisor" ? "supervisor" : "agent",
+                  errno: Option.some(errno)
+                })
+              ),
+            SyscallError: (error) =>
+              Effect.fail(failed("supervisor", error))
+          })
+        )
+      yield* theirs.close
+      const said = yield* makeReader(libc, report).pipe(
+        Effect.flatMap(readAll),
+        Effect.mapError((error) =>
+          failed("descriptors", error)
+        )
+      )
+      // The agent has read it, or is gone.
+      yield* control.remove
+      yield* judge(said)
+      return running
+    })
+    return { launch }
+  })
+
+/**
+ * - `agent`: how `agent` is called: its program, by an absolute path, and arguments before all others.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface LauncherProcessOptions {
+  readonly agent: NonEmptyReadonlyArray<string>
+}
+
+/**
+ * A launcher for Linux that starts `agent chroot-exec` for every step: for where a thread cannot have a root of its own.
+ * What a step is, and how it fails, is as with the other launcher; a start costs that of Node. Control files that killed
+ * processes have left are removed when it is made.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (options: LauncherProcessOptions): Layer.Layer<Launcher, LauncherFailed, Libc> =>
+  Layer.scoped(Launcher, make(options))
