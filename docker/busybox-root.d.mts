@@ -1,0 +1,2 @@
+export const staticBusybox: () => string | undefined
+export const makeBusyboxRoot: (directory: string, busybox?: string) => void
