@@ -235,16 +235,14 @@ export const runStep = Effect.fn("RunStep.runStep")(
     const reading = yield* Effect.forkScoped(
       Effect.all([stdout.run, stderr.run], { concurrency: 2, discard: true })
     )
-    const feeding = options.stdin === undefined
-      ? Effect.never
-      : Effect.zipRight(feed(running, options.stdin), Effect.never)
+    const feeding = options.stdin === undefined ? Effect.void : feed(running, options.stdin)
 
-    // Whatever fails first, a sink or the input, ends the step.
-    const ended = yield* Effect.raceAll([
-      waitForEnd(running, options),
-      Effect.zipRight(Fiber.join(reading), Effect.never),
-      feeding
-    ])
+    // A sink or an input that fails ends the step; that they come to their end does not.
+    const failure = Effect.zipRight(
+      Effect.all([Fiber.join(reading), feeding], { concurrency: 2 }),
+      Effect.never
+    )
+    const ended = yield* Effect.raceFirst(waitForEnd(running, options), failure)
     const drained = yield* Effect.timeoutOption(Fiber.join(reading), options.drain ?? DRAIN)
     if (Option.isNone(drained)) yield* Fiber.interrupt(reading)
     yield* survivors === "end" ? running.end : running.leave
