@@ -177,10 +177,6 @@ const startError = (command: Command, error: unknown): SpawnError => {
 const pipes = ({ stdin, stdio }: Command): Node.StdioOptions =>
   stdio ?? [stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"]
 
-const discard = (child: Node.ChildProcess): void => {
-  for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy()
-}
-
 const start = (command: Command, path: string): Effect.Effect<Node.ChildProcess, SpawnError> =>
   Effect.async((resume) => {
     try {
@@ -193,7 +189,7 @@ const start = (command: Command, path: string): Effect.Effect<Node.ChildProcess,
         stdio: pipes(command)
       })
       child.once("error", (error) => {
-        discard(child)
+        Pipes.discard(child)
         resume(startError(command, error))
       })
       if (child.pid !== undefined) resume(Effect.succeed(child))
@@ -267,7 +263,7 @@ const supervise = (command: Command, child: Node.ChildProcess, pid: number) =>
     const release = terminate(command.grace ?? GRACE).pipe(
       Effect.catchAll((error) => Effect.logWarning(error.message)),
       Effect.andThen(Effect.sync(() => {
-        discard(child)
+        Pipes.discard(child)
         child.unref()
       })),
       Effect.andThen(Effect.forEach(Option.toArray(feeding), Fiber.interrupt)),

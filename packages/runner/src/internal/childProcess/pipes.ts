@@ -4,6 +4,7 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
+import type { ChildProcess } from "node:child_process"
 import type { Readable, Writable } from "node:stream"
 
 /**
@@ -54,4 +55,9 @@ export const feed = (writable: Writable, input: Stream.Stream<Uint8Array>): Effe
     Effect.ignore,
     Effect.ensuring(Effect.sync(() => writable.end()))
   )
+}
+
+/** Closes our ends, whatever is still in them. */
+export const discard = ({ stderr, stdin, stdout }: ChildProcess): void => {
+  for (const stream of [stdin, stdout, stderr]) stream?.destroy()
 }
