@@ -102,7 +102,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: "node_modules" },
-    exclude: { path: "^packages/[^/]+/(dist|coverage|test/fixtures)/" },
+    exclude: { path: "^packages/[^/]+/(bin|dist|coverage|test/fixtures)/" },
     tsPreCompilationDeps: true,
     enhancedResolveOptions: {
       exportsFields: ["exports"],

@@ -24,6 +24,34 @@ const median = (sorted) => {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }
 
+/** Times in milliseconds by name as rows of a table; the ratio is that to the median of the baseline. */
+export const summarize = (times, baseline) => {
+  for (const list of Object.values(times)) list.sort((a, b) => a - b)
+  const unit = median(times[baseline])
+  return Object.fromEntries(
+    Object.entries(times).map(([name, list]) => [
+      name,
+      { median: median(list), ratio: median(list) / unit, min: list[0], max: list.at(-1) }
+    ])
+  )
+}
+
+/**
+ * Measures asynchronous functions by turns, `{ name: () => promise }`, as `measure` does with commands.
+ */
+export const measureCalls = async (subjects, { baseline, runs }) => {
+  const times = Object.fromEntries(Object.keys(subjects).map((name) => [name, []]))
+  for (let round = -WARM_UP; round < runs; round++) {
+    for (const [name, call] of Object.entries(subjects)) {
+      const started = performance.now()
+      await call()
+      const elapsed = performance.now() - started
+      if (round >= 0) times[name].push(elapsed)
+    }
+  }
+  return summarize(times, baseline)
+}
+
 /**
  * Measures commands, `{ name: argv }`, by turns, so that whatever slows the machine down slows all of them down.
  * The ratio is that to the median of the baseline.
@@ -36,12 +64,5 @@ export const measure = (subjects, { baseline, runs, status = 0 }) => {
       if (round >= 0) times[name].push(elapsed)
     }
   }
-  for (const list of Object.values(times)) list.sort((a, b) => a - b)
-  const unit = median(times[baseline])
-  return Object.fromEntries(
-    Object.entries(times).map(([name, list]) => [
-      name,
-      { median: median(list), ratio: median(list) / unit, min: list[0], max: list.at(-1) }
-    ])
-  )
+  return summarize(times, baseline)
 }

@@ -26,15 +26,25 @@ const names = readdirSync(here)
   .filter((name) => positionals.length === 0 || positionals.includes(name))
 if (names.length === 0) throw new Error(`there is no benchmark ${positionals.join(" ")}`)
 
+/** A module has commands to measure (`prepare`), or measures by itself (`measureAll`). */
+const measureCommands = ({ baseline, bounds = {}, subjects }) => ({
+  baseline,
+  bounds,
+  subjects: measure(subjects, { runs, baseline })
+})
+
 const results = { machine: machine(environment), runs, benchmarks: {} }
 const say = (text) => values.json || console.log(text)
 say(`${results.machine}, medians of ${runs} alternating runs`)
 for (const name of names) {
-  const { prepare, title } = await import(`./${name}${SUFFIX}`)
-  const { baseline, bounds = {}, subjects } = prepare(temporaryDirectory())
-  const measured = measure(subjects, { runs, baseline })
-  results.benchmarks[name] = { baseline, bounds, subjects: measured }
-  say(`\n${title}\n\n${table(measured, { baseline, bounds })}`)
+  const { measureAll, prepare, title } = await import(`./${name}${SUFFIX}`)
+  const directory = temporaryDirectory()
+  const result = measureAll === undefined
+    ? measureCommands(prepare(directory))
+    : await measureAll(directory, { runs })
+  results.benchmarks[name] = result
+  say(`\n${title}\n\n${table(result.subjects, result)}`)
+  for (const note of result.notes ?? []) say(note)
 }
 const json = `${JSON.stringify(results, null, 2)}\n`
 writeFileSync(join(here, "results.json"), json)

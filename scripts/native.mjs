@@ -32,7 +32,12 @@ const compilers = [
 ]
 
 const targetsOf = ({ name, source }) =>
-  compilers.map(({ arch, ...rest }) => ({ ...rest, source, binary: `${name}-linux-${arch}` }))
+  compilers.map(({ arch, compiler, debianPackage }) => ({
+    compiler,
+    debianPackage,
+    source,
+    binary: `${name}-linux-${arch}`
+  }))
 
 const prebuiltOf = ({ source }) => join(dirname(source), "prebuilt")
 const recordOf = (program) => join(prebuiltOf(program), "COMPILERS.json")

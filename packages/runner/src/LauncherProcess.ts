@@ -63,16 +63,11 @@ const judge = (report: string): Effect.Effect<void, LaunchError> =>
   decode(report.trimEnd().split("\n").at(-1)).pipe(
     Effect.mapError(() => failed("agent")),
     Effect.flatMap((said): Effect.Effect<void, LaunchError> => {
-      switch (said._tag) {
-        case "Executing":
-          return Effect.void
-        case "ControlFileInvalid":
-        case "ControlFileUnreadable":
-        case "SyscallError":
-          return failed("agent")
-        default:
-          return Effect.fail(said)
-      }
+      if (said._tag === "Executing") return Effect.void
+      // What it says about its control file and itself is not about the step.
+      return said._tag === "ControlFileInvalid" || said._tag === "ControlFileUnreadable" || said._tag === "SyscallError"
+        ? failed("agent")
+        : Effect.fail(said)
     })
   )
 

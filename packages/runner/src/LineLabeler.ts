@@ -22,12 +22,6 @@ const formatTime = (micros: number): string => {
   return new Date(millis).toISOString().slice(0, -1) + String(micros - millis * MICROS).padStart(3, "0")
 }
 
-const countLines = (bytes: Buffer): number => {
-  let count = 0
-  for (let at = bytes.indexOf(NEWLINE); at !== -1; at = bytes.indexOf(NEWLINE, at + 1)) count++
-  return count
-}
-
 /**
  * Labels one stream. All bytes pass through as they are.
  *
@@ -37,28 +31,44 @@ const countLines = (bytes: Buffer): number => {
 export class LineLabeler {
   readonly #label: Label
   #atStart = true
+  /** What is returned, in turn: one may still be written while the other is filled. */
+  readonly #targets: Array<Buffer> = [Buffer.allocUnsafe(0), Buffer.allocUnsafe(0)]
+  #turn = 0
 
   constructor(label: Label) {
     this.#label = label
   }
 
+  /** A buffer with room for more, with what is in it so far. */
+  #grow(target: Buffer, length: number, more: number): Buffer {
+    if (target.length >= length + more) return target
+    const larger = Buffer.allocUnsafe((length + more) * 2)
+    target.copy(larger, 0, 0, length)
+    return larger
+  }
+
   /**
    * The bytes with a prefix before the first byte of each line; `micros` is when they came, in microseconds since the
    * epoch. A line that has begun in earlier bytes has its prefix, and one that has not begun yet gets none.
+   *
+   * What is returned is good until the call after the next one.
    */
   label(bytes: Uint8Array, micros: number): Uint8Array {
     const prefix = Buffer.from(`${this.#label}${formatTime(micros)} `)
     const source = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    const target = Buffer.allocUnsafe(source.length + (countLines(source) + 1) * prefix.length)
+    let target: Buffer<ArrayBufferLike> = this.#targets[this.#turn] ?? Buffer.allocUnsafe(0)
     let length = 0
     for (let at = 0; at < source.length;) {
-      if (this.#atStart) length += prefix.copy(target, length)
       const newline = source.indexOf(NEWLINE, at)
       const end = newline === -1 ? source.length : newline + 1
+      target = this.#grow(target, length, prefix.length + end - at)
+      if (this.#atStart) length += prefix.copy(target, length)
       length += source.copy(target, length, at, end)
       this.#atStart = newline !== -1
       at = end
     }
+    this.#targets[this.#turn] = target
+    this.#turn = 1 - this.#turn
     return target.subarray(0, length)
   }
 }

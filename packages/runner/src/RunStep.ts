@@ -16,6 +16,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
+import * as Runtime from "effect/Runtime"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
@@ -176,12 +177,12 @@ const obeySignals = <E, R>(
   { onSignal = "forward", signals = ["SIGTERM"] }: RunStepOptions<E, R>
 ): Effect.Effect<() => Option.Option<Signal>, never, Scope.Scope> =>
   Effect.gen(function*() {
-    const runtime = yield* Effect.runtime<never>()
+    const fork = Runtime.runFork(yield* Effect.runtime())
     let last: Option.Option<Signal> = Option.none()
     yield* hearSignals(signals, (signal) => {
       last = Option.some(signal)
-      if (onSignal === "forward") Effect.runFork(Effect.provide(running.signal(signal), runtime))
-      else if (onSignal === "kill") Effect.runFork(Effect.provide(running.end, runtime))
+      if (onSignal === "forward") fork(running.signal(signal))
+      else if (onSignal === "kill") fork(running.end)
     })
     return () => last
   })

@@ -52,8 +52,8 @@ const leftOpen = (calls: ReadonlyArray<LibcRecorder.Call>, failedAt: number) => 
     if (operation === "open") return [9]
     return operation === "openat2" ? [next++] : []
   })
-  const closed = calls.filter(({ operation }) => operation === "close").map(({ args: [fd] }) => fd)
-  return made.filter((fd) => !closed.includes(fd))
+  const closed = new Set(calls.filter(({ operation }) => operation === "close").map(({ args: [fd] }) => fd))
+  return made.filter((fd) => !closed.has(fd))
 }
 
 it.effect("fail with the errno of any of them, and leave no descriptor open", () =>

@@ -4,6 +4,7 @@
 import type { SyscallError } from "@chroot-exec/sys/Libc"
 import type { Reply, Request } from "@chroot-exec/sys/ThreadLauncher"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
@@ -55,7 +56,9 @@ class Running {
       const answer = decode(message)
       if (answer._tag === "Ready") ready(Effect.void)
       else if (answer._tag === "Unusable") ready(failed(answer.error))
-      else this.#answer(answer.id, answer.reply)
+      else if (answer._tag === "Launched") {
+        this.#answer(answer.id, { result: Either.right(answer.launched), home: Either.void })
+      } else this.#answer(answer.id, answer.reply)
     })
     const die = () => {
       this.dead = true

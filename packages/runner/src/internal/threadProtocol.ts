@@ -4,7 +4,7 @@
  */
 import type { CString } from "@chroot-exec/core/CString"
 import { SyscallError } from "@chroot-exec/sys/Libc"
-import { Reply, type Request } from "@chroot-exec/sys/ThreadLauncher"
+import { Launched, Reply, type Request } from "@chroot-exec/sys/ThreadLauncher"
 import * as Schema from "effect/Schema"
 
 /** What the thread is started with. */
@@ -20,10 +20,13 @@ export interface Question {
 /**
  * - `Ready`: the thread has a root of its own;
  * - `Unusable`: it cannot have one;
- * - `Served`: the reply to the question with this id.
+ * - `Launched`: what the question with this id has started, and all is well: the usual case, which needs no Schema of
+ *   errors;
+ * - `Served`: any other reply to it.
  */
 export const Answer = Schema.Union(
   Schema.TaggedStruct("Ready", {}),
   Schema.TaggedStruct("Unusable", { error: SyscallError }),
+  Schema.TaggedStruct("Launched", { id: Schema.Int, launched: Launched }),
   Schema.TaggedStruct("Served", { id: Schema.Int, reply: Reply })
 )

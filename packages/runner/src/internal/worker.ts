@@ -25,7 +25,12 @@ if (parentPort !== null && isThreadData(workerData)) {
   else {
     port.on("message", ({ id, request }: Question) => {
       const reply = runtime.runSync(ThreadLauncher.serve(home.right, request))
-      port.postMessage(encode({ _tag: "Served", id, reply }))
+      const { home: back, result } = reply
+      port.postMessage(
+        result._tag === "Right" && back._tag === "Right"
+          ? { _tag: "Launched", id, launched: result.right }
+          : encode({ _tag: "Served", id, reply })
+      )
     })
     port.postMessage(encode({ _tag: "Ready" }))
   }

@@ -18,9 +18,9 @@ import { join } from "node:path"
 import { isRunning } from "./Processes.js"
 import { busyboxRoot, firstLine, readAll, request, run, shell } from "./Roots.js"
 
-/** What a launch fails with, as data. */
+/** What a launch fails with. */
 const failure = (wanted: Parameters<typeof run>[0]) =>
-  Effect.map(Effect.flip(run(wanted)), (error) => ({ ...error }))
+  Effect.flip(run(wanted))
 
 export const launcherContract = (
   name: string,

@@ -9,6 +9,7 @@ import { type ExecPlan, type Operation, toLine } from "@chroot-exec/core/ExecPla
 import type { Stdio } from "@chroot-exec/core/Inherited"
 import * as Signal from "@chroot-exec/core/Signal"
 import * as Effect from "effect/Effect"
+import * as LogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
 import { Fd, Limit, Mode, SignalNumber } from "../Brands.js"
 import type { LibcOperations, SyscallError } from "../Libc.js"
@@ -179,6 +180,10 @@ const apply = <E, R>(
   }
 }
 
+/** The line is made only where somebody wants it. */
+const tell = (operation: Operation): Effect.Effect<void> =>
+  Effect.asVoid(Effect.whenLogLevel(Effect.suspend(() => Effect.logDebug(toLine(operation))), LogLevel.Debug))
+
 /** Carries out a plan and returns what is known at its end. After an operation that fails, no later one is begun. */
 export const interpret = <E, R>(
   plan: ExecPlan,
@@ -190,6 +195,6 @@ export const interpret = <E, R>(
       plan.operations,
       initial,
       (state, operation) =>
-        Effect.zipRight(Effect.logDebug(toLine(operation)), apply(libc, handlers, state, operation))
+        Effect.zipRight(tell(operation), apply(libc, handlers, state, operation))
     )
   })

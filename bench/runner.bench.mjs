@@ -1,0 +1,188 @@
+// What a step costs that is launched from inside a Node process, beside spawning chroot(8) from the same process.
+import { spawn } from "node:child_process"
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { createRequire } from "node:module"
+import { join } from "node:path"
+import { makeBusyboxRoot } from "../docker/busybox-root.mjs"
+import { findProgram } from "../docker/machine-root.mjs"
+import { measureCalls } from "./measure.mjs"
+
+const repository = join(import.meta.dirname, "..")
+const cli = createRequire(join(repository, "packages/cli/package.json"))
+const load = (name) => import(cli.resolve(name))
+
+export const title = "a chrooted /bin/echo, both pipes read, from one Node process"
+
+const SPAWN = "spawning chroot(8)"
+const THREAD = "Launcher.thread"
+const LOGS = "Launcher.thread, with log files"
+const PROCESS = "Launcher.process"
+const LARGE_SPAWN = "spawning chroot(8), 500 MB heap"
+const LARGE = "Launcher.thread, 500 MB heap"
+
+const spawnChroot = (chroot, root) => () =>
+  new Promise((resolve, reject) => {
+    const child = spawn(chroot, [root, "/bin/echo", "hi"], { stdio: ["ignore", "pipe", "pipe"] })
+    let output = ""
+    child.stdout.on("data", (data) => (output += data))
+    child.stderr.on("data", (data) => (output += data))
+    child.on("close", () => output === "hi\n" ? resolve() : reject(new Error(output)))
+  })
+
+/** Pages that fork(2) would have to copy the tables of. */
+const largeHeap = () => {
+  const kept = []
+  for (let index = 0; index < 125; index++) kept.push(new Float64Array(524_288).fill(index))
+  return kept
+}
+
+/** The library, over a launcher that stays. */
+const makeRunner = async (layerOf) => {
+  const [Effect, Layer, ManagedRuntime] = await Promise.all(
+    ["effect/Effect", "effect/Layer", "effect/ManagedRuntime"].map(load)
+  )
+  const LibcLive = await load("@chroot-exec/sys/LibcLive")
+  const runtime = ManagedRuntime.make(Layer.provideMerge(await layerOf(), LibcLive.layer))
+  return { Effect, runtime }
+}
+
+const prepareRoot = (directory) => {
+  const root = join(directory, "root")
+  makeBusyboxRoot(root)
+  mkdirSync(join(root, "pkg/skyhook_dir"), { recursive: true })
+  writeFileSync(join(root, "pkg/skyhook_dir/lines"), "#!/bin/sh\nexec /bin/cat /lines /lines /lines /lines\n", { mode: 0o755 })
+  return root
+}
+
+const counts = () => ({
+  descriptors: readdirSync("/proc/self/fd").length,
+  threads: readdirSync("/proc/self/task").length,
+  memory: process.memoryUsage.rss()
+})
+
+const MB = 1e6
+
+/** 100-byte lines through a pipe, with labels, into one file: megabytes a second, and how much memory grew. */
+const measureTee = async (root, run) => {
+  const line = Buffer.alloc(100, "x")
+  line[99] = 10
+  writeFileSync(join(root, "lines"), Buffer.concat(Array.from({ length: 1_000_000 }, () => line)))
+  await run("lines", { log: true })
+  const before = process.memoryUsage.rss()
+  let highest = before
+  const watch = setInterval(() => (highest = Math.max(highest, process.memoryUsage.rss())), 20)
+  const started = performance.now()
+  let bytes = 0
+  for (let round = 0; round < 10; round++) bytes += (await run("lines", { log: true })).stdout.bytes
+  clearInterval(watch)
+  const seconds = (performance.now() - started) / 1000
+  return { rate: bytes / MB / seconds, bytes, growth: highest - before }
+}
+
+export const measureAll = async (directory, { runs }) => {
+  const chroot = findProgram("chroot")
+  if (process.getuid() !== 0 || chroot === undefined) throw new Error("this benchmark needs root and chroot(8)")
+  const root = prepareRoot(directory)
+  const [{ Root }, { runStep }, { decodeStep }, Either, Option] = await Promise.all([
+    "@chroot-exec/core/Root",
+    "@chroot-exec/runner/RunStep",
+    "@chroot-exec/runner/Step",
+    "effect/Either",
+    "effect/Option"
+  ].map(load))
+  const { Launcher } = await load("@chroot-exec/runner/Launcher")
+  const { Effect, runtime } = await makeRunner(async () => (await load("@chroot-exec/runner/LauncherThread")).layer)
+  const processes = await makeRunner(async () =>
+    (await load("@chroot-exec/runner/LauncherProcess")).layer({ agent: [join(repository, "node_modules/.bin/agent")] })
+  )
+
+  const readAll = (read) =>
+    Effect.gen(function*() {
+      const buffer = new Uint8Array(4096)
+      let text = ""
+      for (;;) {
+        const count = yield* read(buffer)
+        if (count === 0) return text
+        text += Buffer.from(buffer.subarray(0, count)).toString()
+      }
+    })
+  const request = {
+    control: { cmd: ["/bin/echo", "hi"], no_chmod: true, env: {}, copy_dir: "/" },
+    root: Root.Directory({ path: root }),
+    environment: { PATH: "/bin" },
+    openFiles: Option.none(),
+    stdin: "empty"
+  }
+  const launch = Effect.scoped(Effect.gen(function*() {
+    const { launch } = yield* Launcher
+    const running = yield* launch(request)
+    const [output, errors] = yield* Effect.all([readAll(running.stdout), readAll(running.stderr), running.ended], {
+      concurrency: 3
+    })
+    yield* running.gone
+    if (output + errors !== "hi\n") throw new Error(output + errors)
+  }))
+
+  writeFileSync(join(root, "pkg/skyhook_dir/echo"), "")
+  const steps = { echo: "echo", lines: "lines" }
+  const run = (name, { log }) =>
+    runtime.runPromise(runStep(Either.getOrThrow(decodeStep({ path: steps[name], arguments: ["hi"], no_chmod: true })), {
+      root: request.root,
+      copyDir: "/pkg",
+      environment: request.environment,
+      ...(log ? { log: { directory: "/logs", package: "p", version: "1" } } : {})
+    }))
+  // The same program: echo itself, where a step has to be.
+  const { copyFileSync } = await import("node:fs")
+  copyFileSync(join(root, "bin/busybox"), join(root, "pkg/skyhook_dir/echo"))
+
+  const subjects = {
+    [SPAWN]: spawnChroot(chroot, root),
+    [THREAD]: () => runtime.runPromise(launch),
+    [LOGS]: () => run("echo", { log: true }),
+    [PROCESS]: () => processes.runtime.runPromise(launch)
+  }
+  const small = await measureCalls(subjects, { baseline: SPAWN, runs: runs * 5 })
+
+  const tee = await measureTee(root, run)
+
+  const STEPS = 10_000
+  for (let step = 0; step < 500; step++) await runtime.runPromise(launch)
+  const [before, after] = [counts(), undefined]
+  for (let step = 0; step < STEPS; step++) await runtime.runPromise(launch)
+  const grown = counts()
+  void after
+  const atOnce = await runtime.runPromise(
+    Effect.forEach(Array.from({ length: 500 }), () => Effect.exit(launch), { concurrency: "unbounded" })
+  )
+
+  const kept = largeHeap()
+  const large = await measureCalls({
+    [LARGE_SPAWN]: subjects[SPAWN],
+    [LARGE]: subjects[THREAD]
+  }, { baseline: LARGE_SPAWN, runs })
+  const heap = kept.length * 4
+
+  await Promise.all([runtime.dispose(), processes.runtime.dispose()])
+  const rebased = Object.fromEntries(
+    Object.entries(large).map(([name, row]) => [name, { ...row, ratio: row.median / small[SPAWN].median }])
+  )
+  return {
+    baseline: SPAWN,
+    bounds: { [THREAD]: 0.5, [LOGS]: 0.8 },
+    subjects: { ...small, ...rebased },
+    tee,
+    notes: [
+      `\nwith a heap of ${heap} MB, Launcher.thread takes ${
+        (large[LARGE].median / small[THREAD].median).toFixed(2)
+      } times what it takes with a small one (to be under 1.2)`,
+      `tee of 100-byte lines into a log file with labels: ${tee.rate.toFixed(0)} MB/s (to be over 400), memory grew by ${
+        (tee.growth / MB).toFixed(0)
+      } MB over ${(tee.bytes / MB).toFixed(0)} MB (to be under 34)`,
+      `${STEPS} steps one after another: descriptors ${before.descriptors} to ${grown.descriptors}, threads ${before.threads} to ${grown.threads}, memory ${
+        (before.memory / MB).toFixed(0)
+      } to ${(grown.memory / MB).toFixed(0)} MB`,
+      `500 at once: ${atOnce.filter(({ _tag }) => _tag === "Success").length} ended properly`
+    ]
+  }
+}
