@@ -50,7 +50,11 @@ const prepareRoot = (directory) => {
   const root = join(directory, "root")
   makeBusyboxRoot(root)
   mkdirSync(join(root, "pkg/skyhook_dir"), { recursive: true })
-  writeFileSync(join(root, "pkg/skyhook_dir/lines"), "#!/bin/sh\nexec /bin/cat /lines /lines /lines /lines\n", { mode: 0o755 })
+  writeFileSync(
+    join(root, "pkg/skyhook_dir/lines"),
+    "#!/bin/sh\nexec /bin/cat /lines /lines /lines /lines\n",
+    { mode: 0o755 }
+  )
   return root
 }
 
@@ -81,7 +85,9 @@ const measureTee = async (root, run) => {
 
 export const measureAll = async (directory, { runs }) => {
   const chroot = findProgram("chroot")
-  if (process.getuid() !== 0 || chroot === undefined) throw new Error("this benchmark needs root and chroot(8)")
+  if (process.getuid() !== 0 || chroot === undefined) {
+    throw new Error("this benchmark needs root and chroot(8)")
+  }
   const root = prepareRoot(directory)
   const [{ Root }, { runStep }, { decodeStep }, Either, Option] = await Promise.all([
     "@chroot-exec/core/Root",
@@ -91,9 +97,13 @@ export const measureAll = async (directory, { runs }) => {
     "effect/Option"
   ].map(load))
   const { Launcher } = await load("@chroot-exec/runner/Launcher")
-  const { Effect, runtime } = await makeRunner(async () => (await load("@chroot-exec/runner/LauncherThread")).layer)
+  const { Effect, runtime } = await makeRunner(async () =>
+    (await load("@chroot-exec/runner/LauncherThread")).layer
+  )
   const processes = await makeRunner(async () =>
-    (await load("@chroot-exec/runner/LauncherProcess")).layer({ agent: [join(repository, "node_modules/.bin/agent")] })
+    (await load("@chroot-exec/runner/LauncherProcess")).layer({
+      agent: [join(repository, "node_modules/.bin/agent")]
+    })
   )
 
   const readAll = (read) =>
@@ -116,7 +126,11 @@ export const measureAll = async (directory, { runs }) => {
   const launch = Effect.scoped(Effect.gen(function*() {
     const { launch } = yield* Launcher
     const running = yield* launch(request)
-    const [output, errors] = yield* Effect.all([readAll(running.stdout), readAll(running.stderr), running.ended], {
+    const [output, errors] = yield* Effect.all([
+      readAll(running.stdout),
+      readAll(running.stderr),
+      running.ended
+    ], {
       concurrency: 3
     })
     yield* running.gone
@@ -126,12 +140,14 @@ export const measureAll = async (directory, { runs }) => {
   writeFileSync(join(root, "pkg/skyhook_dir/echo"), "")
   const steps = { echo: "echo", lines: "lines" }
   const run = (name, { log }) =>
-    runtime.runPromise(runStep(Either.getOrThrow(decodeStep({ path: steps[name], arguments: ["hi"], no_chmod: true })), {
-      root: request.root,
-      copyDir: "/pkg",
-      environment: request.environment,
-      ...(log ? { log: { directory: "/logs", package: "p", version: "1" } } : {})
-    }))
+    runtime.runPromise(
+      runStep(Either.getOrThrow(decodeStep({ path: steps[name], arguments: ["hi"], no_chmod: true })), {
+        root: request.root,
+        copyDir: "/pkg",
+        environment: request.environment,
+        ...(log ? { log: { directory: "/logs", package: "p", version: "1" } } : {})
+      })
+    )
   // The same program: echo itself, where a step has to be.
   const { copyFileSync } = await import("node:fs")
   copyFileSync(join(root, "bin/busybox"), join(root, "pkg/skyhook_dir/echo"))
@@ -176,9 +192,11 @@ export const measureAll = async (directory, { runs }) => {
       `\nwith a heap of ${heap} MB, Launcher.thread takes ${
         (large[LARGE].median / small[THREAD].median).toFixed(2)
       } times what it takes with a small one (to be under 1.2)`,
-      `tee of 100-byte lines into a log file with labels: ${tee.rate.toFixed(0)} MB/s (to be over 400), memory grew by ${
-        (tee.growth / MB).toFixed(0)
-      } MB over ${(tee.bytes / MB).toFixed(0)} MB (to be under 34)`,
+      `tee of 100-byte lines into a log file with labels: ${
+        tee.rate.toFixed(0)
+      } MB/s (to be over 400), memory grew by ${(tee.growth / MB).toFixed(0)} MB over ${
+        (tee.bytes / MB).toFixed(0)
+      } MB (to be under 34)`,
       `${STEPS} steps one after another: descriptors ${before.descriptors} to ${grown.descriptors}, threads ${before.threads} to ${grown.threads}, memory ${
         (before.memory / MB).toFixed(0)
       } to ${(grown.memory / MB).toFixed(0)} MB`,

@@ -15,7 +15,15 @@ const shown = (name: string): string =>
     stdio: ["ignore", "pipe", "ignore"]
   })
 
-describe.each(["agent.1", "agent-chroot-exec.1", "agent-jail-run.1"])("%s", (name) => {
+describe.each([
+  "agent.1",
+  "agent-chroot-exec.1",
+  "agent-jail-run.1",
+  "agent-run-step.1",
+  "agent-sandbox.1",
+  "agent-sandbox-run.1",
+  "agent-sandbox-sweep.1"
+])("%s", (name) => {
   it("is roff that groff has nothing to say about", () => {
     const { status, stderr, stdout } = spawnSync("groff", ["-man", "-Tutf8", "-ww", "-z", page(name)], {
       encoding: "utf8"
@@ -26,7 +34,9 @@ describe.each(["agent.1", "agent-chroot-exec.1", "agent-jail-run.1"])("%s", (nam
 
 it("the page of chroot-exec has the call, both operands and the exit codes", () => {
   const text = shown("agent-chroot-exec.1")
-  expect(text).toContain("agent chroot-exec [--dry-run text | json] <control-file> <chroot-dir>\n")
+  expect(text).toContain(
+    "agent chroot-exec [--dry-run text | json] [--die-with-parent] [--report-fd integer]"
+  )
   expect(text.match(/^ {7}<.*>$/gm)).toEqual(["       <control-file>", "       <chroot-dir>"])
   expect(text).toMatch(/^ {7}126 {4}the command was found but cannot be executed$/m)
   expect(text).toMatch(/^ {7}127 {4}the command was not found$/m)

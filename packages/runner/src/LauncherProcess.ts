@@ -65,7 +65,8 @@ const judge = (report: string): Effect.Effect<void, LaunchError> =>
     Effect.flatMap((said): Effect.Effect<void, LaunchError> => {
       if (said._tag === "Executing") return Effect.void
       // What it says about its control file and itself is not about the step.
-      return said._tag === "ControlFileInvalid" || said._tag === "ControlFileUnreadable" || said._tag === "SyscallError"
+      return said._tag === "ControlFileInvalid" || said._tag === "ControlFileUnreadable" ||
+          said._tag === "SyscallError"
         ? failed("agent")
         : Effect.fail(said)
     })

@@ -10,7 +10,7 @@ const MICROS = Date.UTC(2026, 10, 24, 20, 15, 24, 123) * 1000 + 456
 const label = (pieces: ReadonlyArray<Uint8Array | string>, times: ReadonlyArray<number> = []): Buffer => {
   const labeler = new LineLabeler("[out]")
   return Buffer.concat(
-    pieces.map((piece, index) => labeler.label(Buffer.from(piece), times[index] ?? MICROS).slice())
+    pieces.map((piece, index) => Uint8Array.from(labeler.label(Buffer.from(piece), times[index] ?? MICROS)))
   )
 }
 

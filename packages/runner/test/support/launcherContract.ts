@@ -19,8 +19,7 @@ import { isRunning } from "./Processes.js"
 import { busyboxRoot, firstLine, readAll, request, run, shell } from "./Roots.js"
 
 /** What a launch fails with. */
-const failure = (wanted: Parameters<typeof run>[0]) =>
-  Effect.flip(run(wanted))
+const failure = (wanted: Parameters<typeof run>[0]) => Effect.flip(run(wanted))
 
 export const launcherContract = (
   name: string,

@@ -194,7 +194,6 @@ export const interpret = <E, R>(
     return Effect.reduce(
       plan.operations,
       initial,
-      (state, operation) =>
-        Effect.zipRight(tell(operation), apply(libc, handlers, state, operation))
+      (state, operation) => Effect.zipRight(tell(operation), apply(libc, handlers, state, operation))
     )
   })
