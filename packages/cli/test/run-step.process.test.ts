@@ -1,0 +1,230 @@
+/**
+ * `agent run-step` and the options of `chroot-exec` that launchers use, as the built program.
+ */
+import { afterAll, beforeAll, describe, expect, it } from "@effect/vitest"
+import { spawn, spawnSync } from "node:child_process"
+import { once } from "node:events"
+import { mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { createInterface } from "node:readline"
+import { agent, containerEnv } from "./support/Agent.js"
+
+let directory = ""
+
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), "run-step-"))
+  mkdirSync(join(directory, "skyhook_dir"))
+  const script = (name: string, lines: string) =>
+    writeFileSync(join(directory, "skyhook_dir", name), `#!/bin/sh\n${lines}\n`)
+  script("say", "printf '%s\\n' \"$1\" \"$CONTAINER_ONLY\" \"$FROM_OPTION\"; echo problem >&2; exit ${2:-0}")
+  script("hang", "sleep 1000 & echo $$ $!; wait")
+  script("stubborn", "trap '' TERM; echo $$; while :; do sleep 0.05; done")
+  script("die", "kill -KILL $$")
+})
+
+afterAll(() => rmSync(directory, { recursive: true }))
+
+const run = (...args: ReadonlyArray<string>) => {
+  const { signal, status, stderr, stdout } = spawnSync(
+    agent,
+    ["run-step", "--copy-dir", directory, ...args],
+    {
+      env: containerEnv,
+      encoding: "utf8"
+    }
+  )
+  return { signal, status, stderr, stdout }
+}
+
+const isRunning = (pid: number): boolean => {
+  try {
+    return !/^\d+ \(.*\) [ZX]/s.test(readFileSync(`/proc/${pid}/stat`, "latin1"))
+  } catch {
+    return false
+  }
+}
+
+describe.each(["thread", "process"])("by a %s", (launcher) => {
+  const by = ["--launcher", launcher]
+
+  it("passes output on, and ends as the step does", () => {
+    expect(run(...by, "-e", "FROM_OPTION=o", "--", "say", "env:CONTAINER_ONLY", "3")).toEqual({
+      signal: null,
+      status: 3,
+      stdout: "c1\nc1\no\n",
+      stderr: "problem\n"
+    })
+  })
+
+  it("ends with 0 when the code is accepted", () => {
+    expect(run(...by, "--returncodes", "0,3", "--", "say", "x", "3").status).toBe(0)
+  })
+
+  it("ends with 128 and the signal", () => {
+    expect(run(...by, "--", "die").status).toBe(137)
+  })
+
+  it("ends with 124 after a time limit, and leaves nothing", () => {
+    const { status, stderr, stdout } = run(...by, "--timeout", "300ms", "--grace", "100ms", "--", "hang")
+    expect(status).toBe(124)
+    expect(stderr).toMatch(
+      /^agent: the time limit was over after \d+\.\d s, and the step was ended; raise --timeout\n$/
+    )
+    expect(stdout.trim().split(" ").map(Number).map(isRunning)).toEqual([false, false])
+  })
+
+  it("tells why there is no step", () => {
+    expect(run(...by, "--", "none")).toEqual({
+      signal: null,
+      status: 127,
+      stdout: "",
+      stderr:
+        `agent: command "${directory}/skyhook_dir/none" not found: there is no such file inside the root\n`
+    })
+  })
+
+  it("killed by SIGKILL leaves no step and no control file", async () => {
+    const child = spawn(agent, ["run-step", "--copy-dir", directory, ...by, "--", "hang"], {
+      env: containerEnv,
+      stdio: ["ignore", "pipe", "inherit"]
+    })
+    const [line = ""] = await once(createInterface(child.stdout), "line").then((lines) => lines.map(String))
+    const pids = line.split(" ").map(Number)
+    expect(pids.map(isRunning)).toEqual([true, true])
+    const exited = once(child, "exit")
+    child.kill("SIGKILL")
+    await exited
+    // The supervisor ends them; tail(1) returns when the process that it was given is gone.
+    for (const pid of pids) spawnSync("tail", [`--pid=${pid}`, "--sleep-interval=0.05", "-f", "/dev/null"])
+    expect(pids.map(isRunning)).toEqual([false, false])
+    expect(readdirSync(tmpdir()).filter((name) => name.startsWith(`chroot-exec-${child.pid}-`))).toEqual([])
+  })
+
+  it("passes SIGTERM on, or lets the step finish", async () => {
+    const child = spawn(
+      agent,
+      ["run-step", "--copy-dir", directory, ...by, "--on-signal", "kill", "--", "stubborn"],
+      { env: containerEnv, stdio: ["ignore", "pipe", "inherit"] }
+    )
+    const [pid] = await once(createInterface(child.stdout), "line").then((lines) => lines.map(Number))
+    child.kill("SIGTERM")
+    expect(await once(child, "exit")).toEqual([137, null])
+    expect(isRunning(pid ?? 0)).toBe(false)
+  })
+})
+
+it("as events", () => {
+  const { status, stderr, stdout } = run("--json", "--", "say", "a\u00e9", "1")
+  const events = stdout.trimEnd().split("\n").map((line): unknown => JSON.parse(line))
+  expect([status, stderr]).toEqual([1, ""])
+  expect(events[0]).toEqual({ event: "started", pid: expect.any(Number) })
+  expect(events).toContainEqual({
+    event: "line",
+    stream: "stdout",
+    time: expect.any(String),
+    text: "a\u00e9"
+  })
+  expect(events).toContainEqual({
+    event: "line",
+    stream: "stderr",
+    time: expect.any(String),
+    text: "problem"
+  })
+  expect(events.at(-1)).toMatchObject({
+    event: "ended",
+    code: 1,
+    accepted: false,
+    timedOut: false,
+    drained: true,
+    survivors: 0,
+    logs: null
+  })
+})
+
+it("with logs", () => {
+  expect(run("--log-dir", `${directory}/logs`, "--package", "p", "--", "say", "x").status).toBe(0)
+  expect(readdirSync(join(directory, "logs/p"))).toEqual([
+    expect.stringMatching(/^say-.*\.log$/),
+    expect.stringMatching(/^say-.*\.log\.err$/)
+  ])
+})
+
+it.each([
+  [["--", "../say"], "step: path must be a relative path without empty parts, \".\" or \"..\""],
+  [[], "no step given; it follows --; see \"agent run-step --help\""],
+  [["--timeout", "soon", "--", "say"], "--timeout takes a time, such as 90s or 2m"],
+  [["--returncodes", "x", "--", "say"], "--returncodes takes exit codes, such as 0,3"],
+  [["--returncodes", "256", "--", "say"], "step: returncodes[0] must be an exit code from 0 to 255"],
+  [["--package", "p", "--", "say"], "--package and --package-version take --log-dir, too"],
+  [["--log-dir", "logs", "--", "say"], "--log-dir takes an absolute path inside the root"],
+  [["--", "say", "env:NONE"], "its arguments ask for variables that are not set: \"NONE\""]
+])("%j is refused in one line", (args, problem) => {
+  const { status, stderr, stdout } = run(...args)
+  expect([status, stdout]).toEqual([125, ""])
+  expect(stderr).toMatch(/^agent: [^\n]*\n$/)
+  expect(stderr).toContain(problem)
+})
+
+describe("chroot-exec for launchers", () => {
+  const chrootExec = (cmd: ReadonlyArray<string>) => {
+    const control = join(directory, "control.json")
+    writeFileSync(control, JSON.stringify({ cmd, no_chmod: true, env: {}, copy_dir: directory }))
+    const report = join(directory, "report")
+    const fd = openSync(report, "w")
+    const { status, stderr } = spawnSync(agent, [
+      "chroot-exec",
+      "--die-with-parent",
+      "--report-fd=3",
+      control,
+      "local"
+    ], {
+      env: containerEnv,
+      encoding: "utf8",
+      stdio: ["ignore", "ignore", "pipe", fd]
+    })
+    return { status, stderr, report: readFileSync(report, "utf8") }
+  }
+
+  it("announces execve, and keeps the descriptor from the step", () => {
+    expect(chrootExec(["/bin/sh", "-c", "test ! -e /proc/self/fd/3; exit $?"])).toEqual({
+      status: 0,
+      stderr: "",
+      report: "{\"_tag\":\"Executing\"}\n"
+    })
+  })
+
+  it("reports an error as data, instead of a line", () => {
+    expect(chrootExec(["/none"])).toEqual({
+      status: 127,
+      stderr: "",
+      report: "{\"command\":\"/none\",\"reason\":\"NoFile\",\"_tag\":\"CommandNotFound\"}\n"
+    })
+  })
+
+  it("dies with its parent", async () => {
+    const control = join(directory, "control.json")
+    writeFileSync(
+      control,
+      JSON.stringify({
+        cmd: ["/bin/sh", "-c", "echo $$; exec sleep 1000"],
+        no_chmod: true,
+        env: {},
+        copy_dir: "/"
+      })
+    )
+    const parent = spawn(
+      "/bin/sh",
+      ["-c", `${agent} chroot-exec --die-with-parent ${control} local & wait`],
+      {
+        env: containerEnv,
+        stdio: ["ignore", "pipe", "inherit"]
+      }
+    )
+    const [pid] = await once(createInterface(parent.stdout), "line").then((lines) => lines.map(Number))
+    expect(isRunning(pid ?? 0)).toBe(true)
+    parent.kill("SIGKILL")
+    await once(parent.stdout.resume(), "close")
+    expect(isRunning(pid ?? 0)).toBe(false)
+  })
+})
