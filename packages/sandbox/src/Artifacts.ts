@@ -9,14 +9,14 @@
  */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Stream from "effect/Stream"
+import * as Schema from "effect/Schema"
 import { posix } from "node:path"
 import { isWithin } from "./ContainerPath.js"
 import { Engine, engineError } from "./Engine.js"
 import { reasonOf } from "./internal/http.js"
-import { extracted } from "./internal/tar.js"
+import { forEachEntry, readBody } from "./internal/tar.js"
 import type { Artifacts, MissingReason } from "./Result.js"
-import type { EngineError } from "./SandboxError.js"
+import { EngineError } from "./SandboxError.js"
 
 /** The directories of a path: not those of a volume's own place, where the command can change nothing. */
 const directoriesOf = (path: string, volumes: ReadonlyArray<string>): ReadonlyArray<string> => {
@@ -45,24 +45,22 @@ const obstacle = (container: string, path: string, volumes: ReadonlyArray<string
 const unexpected = (detail: string): EngineError =>
   engineError("containerArchive", { reason: "Unexpected", status: 200, detail })
 
-const damaged = (error: unknown): EngineError => unexpected(reasonOf(error))
+const isEngineError = Schema.is(EngineError)
+
+const damaged = (error: unknown): EngineError => isEngineError(error) ? error : unexpected(reasonOf(error))
 
 /** The content of the one file in the archive that the daemon makes of a path. */
 const download = (container: string, path: string, limit: number) =>
   Effect.gen(function*() {
     const engine = yield* Engine
-    const chunks: Array<Uint8Array> = []
-    yield* extracted(engine.containerArchive(container, path), damaged).pipe(
-      Stream.runForEach((entry) =>
-        entry.header.type === "file" && (entry.header.size ?? 0) <= limit
-          ? Stream.runForEach(
-            Stream.fromAsyncIterable<Uint8Array, EngineError>(entry, damaged),
-            (chunk) => Effect.sync(() => chunks.push(chunk))
-          )
-          : Effect.fail(unexpected("the archive has something else in it than the file that was asked for"))
-      )
-    )
-    return Buffer.concat(chunks)
+    let content: Uint8Array = new Uint8Array()
+    yield* forEachEntry(engine.containerArchive(container, path), damaged, (entry) =>
+      entry.header.type === "file" && (entry.header.size ?? 0) <= limit
+        ? Effect.map(readBody(entry, damaged), (bytes) => {
+          content = bytes
+        })
+        : Effect.fail(unexpected("the archive has something else in it than the file that was asked for")))
+    return content
   })
 
 /**

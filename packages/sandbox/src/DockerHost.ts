@@ -47,7 +47,8 @@ const fromUnix = (host: string) => {
 
 /** Without a port, the one that is customary. */
 const fromTcp = (host: string, certificates: string | undefined) => {
-  const url = URL.canParse(host) ? new URL(host.replace(/^tcp:/, "http:")) : undefined
+  const address = host.replace(/^tcp:/, "http:")
+  const url = URL.canParse(address) ? new URL(address) : undefined
   if (url === undefined || url.hostname === "" || !["", "/"].includes(url.pathname + url.search)) {
     return unusable(host, "tcp:// takes a host and a port")
   }

@@ -6,15 +6,16 @@
  */
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { posix } from "node:path"
 import { decompress } from "./internal/compression.js"
 import { reasonOf } from "./internal/http.js"
-import { type AddEntry, type Entry, extracted, type Header, packed } from "./internal/tar.js"
+import { type AddEntry, type Entry, forEachEntry, type Header, packed } from "./internal/tar.js"
 import { UID } from "./Isolation.js"
 import type { ByteStream } from "./Job.js"
 import type { Layout } from "./Layout.js"
-import { InputRefused, inputTooLarge, type InputUnreadable } from "./SandboxError.js"
+import { InputRefused, inputTooLarge, InputUnreadable } from "./SandboxError.js"
 
 /** What the archive has told so far, as far as later entries depend on it. Paths are relative to the input. */
 interface Seen {
@@ -121,8 +122,11 @@ const directory = (name: string, mode: number): Header => ({
   gid: UID
 })
 
-const damaged = (error: unknown): InputRefused =>
-  new InputRefused({ entry: "", reason: "Damaged", detail: reasonOf(error) })
+/** What went wrong with the input, or with the archive itself. */
+const damaged = (error: unknown): InputRefused | InputUnreadable =>
+  isKnown(error) ? error : new InputRefused({ entry: "", reason: "Damaged", detail: reasonOf(error) })
+
+const isKnown = Schema.is(Schema.Union(InputRefused, InputUnreadable))
 
 /**
  * What to fill the volumes with.
@@ -151,19 +155,20 @@ export const filling = (
 ): Stream.Stream<Uint8Array, InputRefused | InputUnreadable> => {
   const place = (path: string): string => posix.join(inputDirectory, path).slice(1)
 
-  const addInput = (add: AddEntry<InputRefused | InputUnreadable>, seen: Seen) => (entry: Entry) =>
-    Effect.gen(function*() {
-      const header = yield* check(entry.header, seen)
-      seen.size += BLOCK + (entry.header.size ?? 0)
-      if (seen.size > limit) return yield* inputTooLarge(limit)
-      if (header === undefined) return entry.resume()
-      for (const missing of note(header, seen)) yield* add(directory(place(missing), 0o755))
-      const linkname = header.type === "link" ? { linkname: place(header.linkname ?? "") } : {}
-      const placed = { ...header, name: place(header.name), ...linkname }
-      if (header.type === "file") return yield* add(placed, entry)
-      yield* add(placed)
-      entry.resume()
-    })
+  const addInput =
+    (add: AddEntry<InputRefused | InputUnreadable>, seen: Seen) => ({ body, header: original }: Entry) =>
+      Effect.gen(function*() {
+        const header = yield* check(original, seen)
+        seen.size += BLOCK + (original.size ?? 0)
+        if (seen.size > limit) return yield* inputTooLarge(limit)
+        if (header === undefined) return void body.resume()
+        for (const missing of note(header, seen)) yield* add(directory(place(missing), 0o755))
+        const linkname = header.type === "link" ? { linkname: place(header.linkname ?? "") } : {}
+        const placed = { ...header, name: place(header.name), ...linkname }
+        if (header.type === "file") return yield* add(placed, body)
+        yield* add(placed)
+        body.resume()
+      })
 
   return packed<InputRefused | InputUnreadable>((add) =>
     Effect.gen(function*() {
@@ -171,6 +176,6 @@ export const filling = (
       for (const path of layout.directories) yield* add(directory(path.slice(1), 0o755))
       if (input === undefined) return
       const seen: Seen = { directories: new Set(), links: new Set(), size: 0 }
-      yield* Stream.runForEach(extracted(decompress(input), damaged), addInput(add, seen))
+      yield* forEachEntry(decompress(input), damaged, addInput(add, seen))
     }), damaged)
 }

@@ -5,6 +5,7 @@
  */
 import dockerignore from "@balena/dockerignore"
 import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import { constants, createReadStream, type Stats } from "node:fs"
 import { type FileHandle, lstat, open, readdir, readFile, readlink } from "node:fs/promises"
 import { join } from "node:path"
@@ -13,8 +14,10 @@ import { type AddEntry, packed } from "./internal/tar.js"
 import type { ByteStream } from "./Job.js"
 import { InputUnreadable } from "./SandboxError.js"
 
+const isKnown = Schema.is(InputUnreadable)
+
 const unreadable = (source: string) => (error: unknown): InputUnreadable =>
-  new InputUnreadable({ source, detail: reasonOf(error) })
+  isKnown(error) ? error : new InputUnreadable({ source, detail: reasonOf(error) })
 
 const attempt = <A>(path: string, evaluate: () => Promise<A>): Effect.Effect<A, InputUnreadable> =>
   Effect.tryPromise({ try: evaluate, catch: unreadable(path) })

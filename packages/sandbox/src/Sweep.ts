@@ -29,13 +29,16 @@ const removeDead = (
   remove: (id: string) => Effect.Effect<void, EngineError>
 ): Effect.Effect<ReadonlyArray<string>, EngineError> =>
   Effect.gen(function*() {
-    const dead = yield* Effect.filter(found, ({ labels }) => isDead(labels, local))
-    const removed = yield* Effect.filter(dead, ({ id }) =>
-      remove(id).pipe(
+    const removed: Array<string> = []
+    for (const { id, labels } of found) {
+      if (!(yield* isDead(labels, local))) continue
+      const gone = yield* remove(id).pipe(
         Effect.as(true),
         Effect.catchIf(isBeingRemoved, () => Effect.succeed(false))
-      ))
-    return removed.map(({ id }) => id)
+      )
+      if (gone) removed.push(id)
+    }
+    return removed
   })
 
 /**

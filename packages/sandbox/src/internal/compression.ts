@@ -2,8 +2,9 @@
  * How an archive is compressed, and undoing it here: a daemon runs programs of its host for that (CVE-2026-41567).
  */
 import * as NodeStream from "@effect/platform-node/NodeStream"
+import type * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
-import * as Sink from "effect/Sink"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { createGunzip } from "node:zlib"
 import type { ByteStream } from "../Job.js"
@@ -26,22 +27,30 @@ const LONGEST = Math.max(...MAGIC.map(([, bytes]) => bytes.length))
 const compressionOf = (head: Uint8Array): string | undefined =>
   MAGIC.find(([, bytes]) => bytes.every((byte, index) => head[index] === byte))?.[0]
 
-/** Chunks until they are long enough to tell. */
-const headSink = Sink.fold<Uint8Array, Uint8Array>(
-  new Uint8Array(),
-  (head) => head.length < LONGEST,
-  (head, chunk) => Buffer.concat([head, chunk])
-)
-
 const damaged = (error: unknown) =>
   new InputRefused({ entry: "", reason: "Damaged", detail: reasonOf(error) })
+
+type Pull = Effect.Effect<Chunk.Chunk<Uint8Array>, Option.Option<InputUnreadable>>
+
+/** The first bytes, enough to tell unless the stream is shorter. */
+const readHead = (pull: Pull): Effect.Effect<Uint8Array, InputUnreadable> =>
+  Effect.iterate({ head: new Uint8Array(), ended: false }, {
+    while: ({ ended, head }) => !ended && head.length < LONGEST,
+    body: ({ head }) =>
+      Effect.matchEffect(pull, {
+        onFailure: Option.match({ onNone: () => Effect.succeed({ head, ended: true }), onSome: Effect.fail }),
+        onSuccess: (chunks) => Effect.succeed({ head: Buffer.concat([head, ...chunks]), ended: false })
+      })
+  }).pipe(Effect.map(({ head }) => head))
 
 /** The archive without its compression. */
 export const decompress = (
   input: ByteStream
 ): Stream.Stream<Uint8Array, InputRefused | InputUnreadable> =>
-  Stream.unwrapScoped(Effect.map(Stream.peel(input, headSink), ([head, rest]) => {
-    const bytes = Stream.concat(Stream.make(head), rest)
+  Stream.unwrapScoped(Effect.gen(function*() {
+    const pull = yield* Stream.toPull(input)
+    const head = yield* readHead(pull)
+    const bytes = Stream.concat(Stream.make(head), Stream.repeatEffectChunkOption(pull))
     const compression = compressionOf(head)
     if (compression === undefined) return bytes
     return compression === "gzip"

@@ -1,7 +1,7 @@
 /**
  * Connections to a daemon: undici's, whose limits are taken away where a run may last for hours.
  */
-import * as Undici from "@effect/platform-node/Undici"
+import { Agent, type Dispatcher } from "@effect/platform-node/Undici"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import { join } from "node:path"
@@ -10,17 +10,17 @@ import { EngineUnusable } from "../SandboxError.js"
 
 /** How a daemon is reached: connections, and the part of URLs before the path. */
 export interface Connection {
-  readonly dispatcher: Undici.Dispatcher
+  readonly dispatcher: Dispatcher
   readonly origin: string
 }
 
 const UNLIMITED = { headersTimeout: 0, bodyTimeout: 0 }
 
 /** Closed with the scope, with whatever still goes on. */
-const agent = (connect: NonNullable<Undici.Agent.Options["connect"]>, origin: string) =>
+const agent = (connect: NonNullable<Agent.Options["connect"]>, origin: string) =>
   Effect.map(
     Effect.acquireRelease(
-      Effect.sync(() => new Undici.Agent({ ...UNLIMITED, connect })),
+      Effect.sync(() => new Agent({ ...UNLIMITED, connect })),
       (dispatcher) => Effect.promise(() => dispatcher.destroy())
     ),
     (dispatcher): Connection => ({ dispatcher, origin })

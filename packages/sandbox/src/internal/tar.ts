@@ -1,18 +1,22 @@
 /**
  * Tar archives as streams, both ways: tar-stream's, within Effect.
  */
+import * as Cause from "effect/Cause"
 import * as DateTime from "effect/DateTime"
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import type * as Scope from "effect/Scope"
+import * as Option from "effect/Option"
+import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
 import type { Readable, Writable } from "node:stream"
-import { type Entry as TarEntry, extract, type Headers, pack } from "tar-stream"
+import { type Extract, extract, type Headers, type Pack, pack } from "tar-stream"
 
 export type Header = Headers
 
-/** An entry of an archive. The next one comes when its body has been read to the end, or is not wanted. */
-export type Entry = TarEntry
+/** An entry of an archive. Its body has to be read to the end, or resumed where it is not wanted. */
+export interface Entry {
+  readonly header: Header
+  readonly body: Readable
+}
 
 /** Adds an entry to an archive. A file's body has exactly `header.size` bytes; everything else has none. */
 export type AddEntry<E> = (header: Header, body?: Readable) => Effect.Effect<void, E>
@@ -23,21 +27,24 @@ const EPOCH = DateTime.toDate(DateTime.unsafeMake(0))
 const representable = (time: Date | undefined): Date =>
   time !== undefined && time.getTime() >= 0 && time.getTime() < 2 ** 31 * 1000 ? time : EPOCH
 
-/** Runs until `stream` has ended; its failure is the stream's. */
-const besides = <E>(
-  effect: Effect.Effect<void, E>
-): Effect.Effect<<A>(stream: Stream.Stream<A, E>) => Stream.Stream<A, E>, never, Scope.Scope> =>
-  Effect.gen(function*() {
-    const failed = yield* Deferred.make<never, E>()
-    yield* effect.pipe(Effect.onError((cause) => Deferred.failCause(failed, cause)), Effect.forkScoped)
-    return Stream.interruptWhenDeferred(failed)
-  })
+/** Runs as long as the scope, beside the reader of an archive. A failure destroys the archive: so the reader is told. */
+const besides = <E extends Error>(effect: Effect.Effect<void, E>, archive: Extract | Pack) =>
+  effect.pipe(
+    Effect.onError((cause) =>
+      Effect.sync(() => {
+        const error = Cause.squash(cause)
+        archive.destroy(error instanceof Error ? error : new Error("interrupted"))
+      })
+    ),
+    Effect.forkScoped
+  )
 
 /**
- * The archive that `produce` makes, on demand: nothing is made that nobody reads. `asFailure` is what an error of a body
- * means, or of the library's, such as a body that is not as long as its header says.
+ * The archive that `produce` makes, on demand: nothing is made that nobody reads. `asFailure` is what an error
+ * means that a reader of the archive meets: a failure of `produce`, which it has to leave as it is, of a body, or of the
+ * library's, such as a body that is not as long as its header says.
  */
-export const packed = <E>(
+export const packed = <E extends Error>(
   produce: (add: AddEntry<E>) => Effect.Effect<void, E>,
   asFailure: (error: unknown) => E
 ): Stream.Stream<Uint8Array, E> =>
@@ -56,10 +63,18 @@ export const packed = <E>(
         // Whoever adds the entry is told by the callback.
         sink.on("error", () => undefined)
         if (body === undefined) sink.end()
-        else body.on("error", failed).pipe(sink)
+        else {
+          let isWhole = false
+          body.on("end", () => {
+            isWhole = true
+          })
+          // Destroyed, for which there need not be an error.
+          body.on("close", () => isWhole || failed(new Error("Unexpected end of data")))
+          body.on("error", failed).pipe(sink)
+        }
       })
-    const produced = yield* besides(Effect.zipRight(produce(add), Effect.sync(() => archive.finalize())))
-    return produced(Stream.fromAsyncIterable<Uint8Array, E>(archive, asFailure))
+    yield* besides(Effect.zipRight(produce(add), Effect.sync(() => archive.finalize())), archive)
+    return Stream.fromAsyncIterable<Uint8Array, E>(archive, asFailure)
   }))
 
 /** Writes, and waits where the writer would have to keep the bytes. */
@@ -69,22 +84,46 @@ const write = (writable: Writable, bytes: Uint8Array): Effect.Effect<void> =>
     else writable.once("drain", () => resume(Effect.void))
   })
 
-/** The entries of an archive. `asFailure` is what it means that it is none. */
-export const extracted = <E>(
+/**
+ * Hands the entries of an archive to `handle`, one after the other. `asFailure` is what an error of the archive means: a
+ * failure of `bytes`, which it has to leave as it is, or that they are no archive.
+ */
+export const forEachEntry = <E extends Error>(
   bytes: Stream.Stream<Uint8Array, E>,
-  asFailure: (error: unknown) => E
-): Stream.Stream<Entry, E> =>
-  Stream.unwrapScoped(Effect.gen(function*() {
+  asFailure: (error: unknown) => E,
+  handle: (entry: Entry) => Effect.Effect<void, E>
+): Effect.Effect<void, E> =>
+  Effect.scoped(Effect.gen(function*() {
     const archive = yield* Effect.acquireRelease(
       Effect.sync(() => extract({ allowUnknownFormat: true })),
       (archive) => Effect.sync(() => archive.destroy())
     )
-    const entries = Stream.fromAsyncIterable<Entry, E>(archive, asFailure)
-    const fed = yield* besides(
-      Effect.zipRight(
-        Stream.runForEach(bytes, (chunk) => write(archive, chunk)),
-        Effect.sync(() => archive.end())
-      )
-    )
-    return fed(entries)
+    /** At most one entry at a time, the end, or the failure. */
+    const steps = yield* Queue.unbounded<
+      Effect.Effect<Option.Option<Entry & { readonly next: () => void }>, E>
+    >()
+    archive.on("entry", (header, body, next) => steps.unsafeOffer(Effect.succeedSome({ header, body, next })))
+    archive.on("finish", () => steps.unsafeOffer(Effect.succeedNone))
+    archive.on("error", (error: unknown) => steps.unsafeOffer(Effect.fail(asFailure(error))))
+    const feed = Stream.runForEach(bytes, (chunk) => write(archive, chunk))
+    yield* besides(Effect.zipRight(feed, Effect.sync(() => archive.end())), archive)
+    for (;;) {
+      const step = yield* Effect.flatten(Queue.take(steps))
+      if (Option.isNone(step)) return
+      yield* handle(step.value)
+      step.value.next()
+    }
   }))
+
+/** The bytes of an entry's body. */
+export const readBody = <E>(
+  { body }: Entry,
+  asFailure: (error: unknown) => E
+): Effect.Effect<Uint8Array, E> =>
+  Effect.async((resume) => {
+    const chunks: Array<Uint8Array> = []
+    body.on("data", (chunk: Uint8Array) => chunks.push(chunk))
+    body.on("end", () => resume(Effect.succeed(Buffer.concat(chunks))))
+    body.on("error", (error) => resume(Effect.fail(asFailure(error))))
+    body.on("close", () => resume(Effect.fail(asFailure(new Error("Unexpected end of data")))))
+  })

@@ -1,0 +1,314 @@
+/**
+ * An `Engine` for tests that reaches no daemon: it keeps one ordered record of all calls, answers from a small made-up
+ * daemon, and fails wherever it is told to.
+ *
+ * @since 0.1.0
+ */
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as FiberId from "effect/FiberId"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import { pack } from "tar-stream"
+import type { Piece } from "./Demultiplexer.js"
+import {
+  type ContainerState,
+  Engine,
+  engineError,
+  type EngineOperations,
+  type FileType,
+  type Labelled,
+  type Labels,
+  type PathStat,
+  type PullMessage
+} from "./Engine.js"
+import type { EngineError } from "./SandboxError.js"
+
+/**
+ * One call, as it was made. Streams and secrets among the arguments are left out.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Call {
+  readonly operation: keyof EngineOperations
+  readonly args: ReadonlyArray<unknown>
+}
+
+/**
+ * Where to fail, and with what: at the `nth` call (from 1) of all, or of one operation; at every one when `nth` is left
+ * out.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Fault {
+  readonly operation?: keyof EngineOperations
+  readonly nth?: number
+  readonly failure: Pick<EngineError, "reason" | "status" | "detail">
+}
+
+/**
+ * A call, counted among all, that is never answered. It has done nothing; `reached` is done once it is made.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Silence {
+  readonly nth: number
+  readonly reached: Deferred.Deferred<void>
+}
+
+/**
+ * The daemon answers with this HTTP status.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const refusal = (status: number): Fault["failure"] => ({
+  reason: "Refused",
+  status,
+  detail: "made up"
+})
+
+/**
+ * The connection is lost.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const lostConnection: Fault["failure"] = { reason: "Unreachable", status: 0, detail: "made up" }
+
+/**
+ * The made-up daemon.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface World {
+  /** The images it has; `image` unless given. */
+  readonly images?: ReadonlyArray<string>
+  /** What it says during a pull. */
+  readonly pull?: ReadonlyArray<PullMessage>
+  /** What a container writes when it is started. */
+  readonly output?: ReadonlyArray<Piece>
+  /** Its exit code; it runs until it is killed when this is "never". */
+  readonly exitCode?: number | "never"
+  readonly state?: Partial<ContainerState>
+  /** What is at paths of a container that has ended: a file's content, or something else. */
+  readonly paths?: Readonly<Record<string, FileType | Uint8Array>>
+  /** Containers and volumes that are there before. */
+  readonly containers?: ReadonlyArray<Labelled>
+  readonly volumes?: ReadonlyArray<Labelled>
+}
+
+/**
+ * The record, the names of what is left in the daemon, and the Layer that fills them. They belong to the Layer's user: a
+ * new recorder for each test.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Recorder {
+  readonly calls: ReadonlyArray<Call>
+  readonly left: () => ReadonlyArray<string>
+  /** What standard input got. */
+  readonly input: () => string
+  /** The archives that were put into containers. */
+  readonly archives: ReadonlyArray<Uint8Array>
+  readonly layer: Layer.Layer<Engine>
+}
+
+/** A frame of the attached stream. */
+const frame = ({ bytes, stream }: Piece): Uint8Array => {
+  const framed = Buffer.alloc(8 + bytes.length)
+  framed[0] = stream === "stdout" ? 1 : 2
+  framed.writeUInt32BE(bytes.length, 4)
+  framed.set(bytes, 8)
+  return framed
+}
+
+const statOf = (content: FileType | Uint8Array): PathStat =>
+  typeof content === "string" ? { type: content, size: 0 } : { type: "file", size: content.length }
+
+const archiveOf = (
+  name: string,
+  content: FileType | Uint8Array | undefined
+): Stream.Stream<Uint8Array, EngineError> => {
+  const archive = pack()
+  archive.entry(
+    { name: name.split("/").at(-1) ?? "" },
+    Buffer.from(content instanceof Uint8Array ? content : "")
+  )
+  archive.finalize()
+  return Stream.fromAsyncIterable<Uint8Array, EngineError>(
+    archive,
+    () => engineError("containerArchive", lostConnection)
+  )
+}
+
+const notFound = (operation: keyof EngineOperations) =>
+  Effect.fail(engineError(operation, { reason: "Refused", status: 404, detail: "there is none" }))
+
+/** The operations of the made-up daemon. */
+const simulate = (
+  world: World,
+  things: Map<string, Labels>,
+  input: Array<Uint8Array>,
+  archives: Array<Uint8Array>
+): EngineOperations => {
+  const started = Deferred.unsafeMake<void>(FiberId.none)
+  const ended = Deferred.unsafeMake<number>(FiberId.none)
+  const end = (code: number) => Effect.asVoid(Deferred.succeed(ended, code))
+  const create = (name: string, labels: Labels) => Effect.sync(() => void things.set(name, labels))
+  const remove = (operation: keyof EngineOperations) => (name: string) =>
+    Effect.suspend(() => things.delete(name) ? Effect.void : notFound(operation))
+  const labelled = (found: ReadonlyArray<Labelled> | undefined) => () =>
+    Effect.sync(() => (found ?? []).filter(({ id }) => things.has(id)))
+
+  return {
+    imageInspect: (image) => Effect.succeed((world.images ?? ["image"]).includes(image)),
+    imageCreate: () => Stream.fromIterable(world.pull ?? []),
+    containerList: labelled(world.containers),
+    volumeList: labelled(world.volumes),
+    volumeCreate: create,
+    volumeDelete: remove("volumeDelete"),
+    containerCreate: (name, { Labels }) => create(name, Labels),
+    containerAttach: () =>
+      Effect.succeed({
+        output: Stream.fromEffect(Deferred.await(started)).pipe(
+          Stream.drain,
+          Stream.concat(Stream.fromIterable((world.output ?? []).map(frame))),
+          Stream.concat(Stream.drain(Stream.fromEffect(Deferred.await(ended))))
+        ),
+        write: (bytes) => Effect.sync(() => void input.push(bytes)),
+        endInput: Effect.void
+      }),
+    containerStart: () =>
+      Effect.zipRight(
+        Deferred.succeed(started, undefined),
+        world.exitCode === "never" ? Effect.void : end(world.exitCode ?? 0)
+      ),
+    containerWait: () => Deferred.await(ended),
+    containerKill: () => end(137),
+    containerInspect: () =>
+      Effect.succeed({
+        ExitCode: 0,
+        OOMKilled: false,
+        StartedAt: "2026-01-01T00:00:00Z",
+        FinishedAt: "2026-01-01T00:00:01.5Z",
+        ...world.state
+      }),
+    containerStats: () => Stream.empty,
+    containerDelete: remove("containerDelete"),
+    containerArchiveInfo: (_, path) =>
+      Effect.sync(() => Option.map(Option.fromNullable(world.paths?.[path]), statOf)),
+    containerArchive: (_, path) => archiveOf(path, world.paths?.[path]),
+    putContainerArchive: (_, __, archive) =>
+      Effect.asVoid(
+        Effect.map(Stream.runCollect(archive), (chunks) => archives.push(Buffer.concat([...chunks])))
+      )
+  }
+}
+
+/**
+ * A recorder of calls to a made-up daemon, with at most one fault, or one call that is never answered. A call
+ * that fails has done nothing.
+ *
+ * @example
+ * import { runOnce } from "@chroot-exec/sandbox"
+ * import * as EngineRecorder from "@chroot-exec/sandbox/testing"
+ * import * as Effect from "effect/Effect"
+ *
+ * const recorder = EngineRecorder.make({ exitCode: 3 })
+ * const run = runOnce({ image: "image", command: ["make", "test"] })
+ * // { exitCode: Some(3), ... }; recorder.calls has every call, recorder.left() is []
+ * const result = Effect.runPromise(Effect.provide(run, recorder.layer))
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (world: World = {}, fault?: Fault | Silence): Recorder => {
+  const calls: Array<Call> = []
+  const input: Array<Uint8Array> = []
+  const archives: Array<Uint8Array> = []
+  const things = new Map(
+    [...world.containers ?? [], ...world.volumes ?? []].map(({ id, labels }) => [id, labels])
+  )
+  const daemon = simulate(world, things, input, archives)
+
+  const failing = (operation: keyof EngineOperations): EngineError | undefined => {
+    if (fault === undefined || "reached" in fault || (fault.operation ?? operation) !== operation) {
+      return undefined
+    }
+    const counted = fault.operation === undefined
+      ? calls
+      : calls.filter((call) => call.operation === operation)
+    return counted.length === (fault.nth ?? counted.length)
+      ? engineError(operation, fault.failure)
+      : undefined
+  }
+
+  /** The error that the call fails with, if any, once it is recorded. */
+  const record = (
+    operation: keyof EngineOperations,
+    args: ReadonlyArray<unknown>
+  ): Effect.Effect<void, EngineError> =>
+    Effect.suspend(() => {
+      calls.push({ operation, args })
+      if (fault !== undefined && "reached" in fault && calls.length === fault.nth) {
+        return Effect.zipRight(Deferred.succeed(fault.reached, undefined), Effect.never)
+      }
+      return failing(operation) ?? Effect.void
+    })
+
+  const engine: EngineOperations = {
+    imageInspect: (...args) => Effect.zipRight(record("imageInspect", args), daemon.imageInspect(...args)),
+    imageCreate: (image, credentials) =>
+      Stream.concat(
+        Stream.drain(Stream.fromEffect(record("imageCreate", [image, Option.isSome(credentials)]))),
+        daemon.imageCreate(image, credentials)
+      ),
+    containerList: (...args) => Effect.zipRight(record("containerList", args), daemon.containerList(...args)),
+    volumeList: (...args) => Effect.zipRight(record("volumeList", args), daemon.volumeList(...args)),
+    volumeCreate: (...args) => Effect.zipRight(record("volumeCreate", args), daemon.volumeCreate(...args)),
+    volumeDelete: (...args) => Effect.zipRight(record("volumeDelete", args), daemon.volumeDelete(...args)),
+    containerCreate: (...args) =>
+      Effect.zipRight(record("containerCreate", args), daemon.containerCreate(...args)),
+    containerAttach: (...args) =>
+      Effect.zipRight(record("containerAttach", args), daemon.containerAttach(...args)),
+    containerStart: (...args) =>
+      Effect.zipRight(record("containerStart", args), daemon.containerStart(...args)),
+    containerWait: (...args) => Effect.zipRight(record("containerWait", args), daemon.containerWait(...args)),
+    containerKill: (...args) => Effect.zipRight(record("containerKill", args), daemon.containerKill(...args)),
+    containerInspect: (...args) =>
+      Effect.zipRight(record("containerInspect", args), daemon.containerInspect(...args)),
+    containerStats: (...args) =>
+      Stream.concat(
+        Stream.drain(Stream.fromEffect(record("containerStats", args))),
+        daemon.containerStats(...args)
+      ),
+    containerDelete: (...args) =>
+      Effect.zipRight(record("containerDelete", args), daemon.containerDelete(...args)),
+    containerArchiveInfo: (...args) =>
+      Effect.zipRight(record("containerArchiveInfo", args), daemon.containerArchiveInfo(...args)),
+    containerArchive: (...args) =>
+      Stream.concat(
+        Stream.drain(Stream.fromEffect(record("containerArchive", args))),
+        daemon.containerArchive(...args)
+      ),
+    putContainerArchive: (name, path, archive) =>
+      Effect.zipRight(
+        record("putContainerArchive", [name, path]),
+        daemon.putContainerArchive(name, path, archive)
+      )
+  }
+  return {
+    calls,
+    archives,
+    left: () => [...things.keys()],
+    input: () => Buffer.concat(input).toString(),
+    layer: Layer.succeed(Engine, { ...engine, socket: Option.none() })
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * A failure and a lost connection at every call in turn: nothing is left, and the error says which call
+ * it was.
+ */
+import { runOnce } from "@chroot-exec/sandbox"
+import type { JobInput } from "@chroot-exec/sandbox"
+import { type EngineOperations, operationIds } from "@chroot-exec/sandbox/Engine"
+import * as EngineRecorder from "@chroot-exec/sandbox/testing"
+import { describe, expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as TestClock from "effect/TestClock"
+import { bytes } from "./support/record.js"
+
+const job = { image: "image", command: ["true"], collect: ["/tmp/a"] } satisfies JobInput
+
+const world: EngineRecorder.World = { images: [], paths: { "/tmp/a": bytes("x") } }
+
+/** What a failure comes to: the run's error, or nothing where it is not the run's trouble or is tried again. */
+const expected: ReadonlyArray<
+  readonly [operation: keyof EngineOperations, consequence: "fails" | "goes on"]
+> = [
+  ["containerList", "goes on"],
+  ["volumeList", "goes on"],
+  ["imageInspect", "fails"],
+  ["imageCreate", "fails"],
+  ["volumeCreate", "fails"],
+  ["containerCreate", "fails"],
+  ["putContainerArchive", "fails"],
+  ["containerDelete", "goes on"],
+  ["containerCreate", "fails"],
+  ["containerAttach", "fails"],
+  ["containerStart", "fails"],
+  ["containerWait", "fails"],
+  ["containerInspect", "fails"],
+  ["containerArchiveInfo", "fails"],
+  ["containerArchive", "fails"],
+  ["containerDelete", "goes on"],
+  ["volumeDelete", "goes on"]
+]
+
+/** To its end, however long it waits and tries again. */
+const toEnd = (fault: EngineRecorder.Fault | undefined) =>
+  Effect.gen(function*() {
+    const recorder = EngineRecorder.make(world, fault)
+    const fiber = yield* Effect.fork(Effect.provide(runOnce(job), recorder.layer))
+    yield* TestClock.adjust("50 seconds")
+    return { exit: yield* Fiber.await(fiber), recorder }
+  })
+
+it.effect("these are the calls", () =>
+  Effect.map(toEnd(undefined), ({ recorder }) => {
+    expect(recorder.calls.map(({ operation }) => operation)).toStrictEqual(
+      expected.map(([operation]) => operation)
+    )
+  }))
+
+describe.each(
+  [
+    ["HTTP 500", EngineRecorder.refusal(500), "Refused"],
+    ["a lost connection", EngineRecorder.lostConnection, "Unreachable"]
+  ] as const
+)("%s", (_, failure, reason) => {
+  for (const [index, [operation, consequence]] of expected.entries()) {
+    it.effect(`at call ${index + 1}, ${operation}: ${consequence}`, () =>
+      Effect.gen(function*() {
+        const { exit, recorder } = yield* toEnd({ nth: index + 1, failure })
+        expect(recorder.left()).toStrictEqual([])
+        if (consequence === "goes on") return expect(Exit.isSuccess(exit)).toBe(true)
+        const error = yield* Effect.flip(exit)
+        const pull = operation === "imageCreate" && reason === "Refused"
+        expect(error).toMatchObject(
+          pull
+            ? { _tag: "ImagePullFailed", image: "image", detail: "made up" }
+            : { _tag: "EngineError", operation: operationIds[operation], reason }
+        )
+      }))
+  }
+})
