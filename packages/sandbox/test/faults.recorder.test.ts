@@ -1,5 +1,5 @@
 /**
- * A failure and a lost connection at every call in turn: nothing is left, and the error says which call
+ * A failure, a lost connection and an interruption at every call in turn: nothing is left, and the error says which call
  * it was.
  */
 import { runOnce } from "@chroot-exec/sandbox"
@@ -7,9 +7,12 @@ import type { JobInput } from "@chroot-exec/sandbox"
 import { type EngineOperations, operationIds } from "@chroot-exec/sandbox/Engine"
 import * as EngineRecorder from "@chroot-exec/sandbox/testing"
 import { describe, expect, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Logger from "effect/Logger"
+import * as Option from "effect/Option"
 import * as TestClock from "effect/TestClock"
 import { bytes } from "./support/record.js"
 
@@ -78,3 +81,38 @@ describe.each(
       }))
   }
 })
+
+describe("interruption", () => {
+  for (const [index, [operation]] of expected.entries()) {
+    it.effect(`at call ${index + 1}, ${operation}`, () =>
+      Effect.gen(function*() {
+        const reached = yield* Deferred.make<void>()
+        const recorder = EngineRecorder.make(world, { nth: index + 1, reached })
+        const fiber = yield* Effect.fork(Effect.provide(runOnce(job), recorder.layer))
+        yield* Deferred.await(reached)
+        const interrupting = yield* Effect.fork(Fiber.interrupt(fiber))
+        yield* TestClock.adjust("50 seconds")
+        const exit = yield* Fiber.join(interrupting)
+        // From call 16 on the result is known and is only to be returned: it is whole when it still is.
+        const isOver = index >= 15 && Exit.isSuccess(exit)
+        expect(isOver ? Option.isSome(exit.value.exitCode) : Exit.isInterrupted(exit)).toBe(true)
+        expect(recorder.left()).toStrictEqual([])
+      }))
+  }
+})
+
+it.effect("what can never be removed is said, and the result kept", () =>
+  Effect.gen(function*() {
+    const lines: Array<string> = []
+    const logger = Logger.make(({ message }) => lines.push(String(message)))
+    const { exit, recorder } = yield* Effect.provide(
+      toEnd({ operation: "volumeDelete", failure: EngineRecorder.refusal(500) }),
+      Logger.replace(Logger.defaultLogger, logger)
+    )
+    expect(Exit.isSuccess(exit)).toBe(true)
+    const [left] = recorder.left()
+    expect(recorder.left()).toHaveLength(1)
+    expect(lines).toStrictEqual([
+      `volume ${left} could not be removed from Docker; "agent sandbox sweep" does that once this process has ended`
+    ])
+  }))

@@ -17,7 +17,17 @@ const REMOVAL_LIMIT = Duration.seconds(30)
 /** How long a daemon whose answer was lost may take until what it was told to make can be seen. */
 const UNCERTAIN = Duration.seconds(2)
 
+/** An answer that takes longer is not coming; to remove once more does no harm. */
+const ANSWER_LIMIT = Duration.seconds(5)
+
 const PAUSE = Duration.millis(100)
+
+/**
+ * In a fiber that is not interrupted yet and can be: a finalizer is neither, and a time limit in it would wait for what it
+ * limits.
+ */
+const inFreshFiber = <A>(effect: Effect.Effect<A>): Effect.Effect<A> =>
+  Effect.flatMap(Effect.forkDaemon(Effect.interruptible(effect)), Fiber.join)
 
 /** How a creation ended, as far as it matters for the removal. */
 type Creation = "made" | "refused" | "uncertain"
@@ -49,6 +59,7 @@ const removeSurely = (
       )
     )
     const removed = yield* attempt.pipe(
+      Effect.timeout(ANSWER_LIMIT),
       Effect.retry(Schedule.spaced(PAUSE)),
       Effect.timeoutOption(REMOVAL_LIMIT),
       Effect.orElseSucceed(() =>
@@ -81,7 +92,8 @@ export const owned = (
             onSuccess: outcome,
             onTimeout: (): Creation => "uncertain"
           }),
-          Effect.flatMap((ended) => removeSurely(name, ended, remove))
+          Effect.flatMap((ended) => removeSurely(name, ended, remove)),
+          inFreshFiber
         )
       )
       yield* restore(Fiber.join(creation))
