@@ -25,7 +25,7 @@ const median = (sorted) => {
 }
 
 /** Times in milliseconds by name as rows of a table; the ratio is that to the median of the baseline. */
-export const summarize = (times, baseline) => {
+const summarize = (times, baseline) => {
   for (const list of Object.values(times)) list.sort((a, b) => a - b)
   const unit = median(times[baseline])
   return Object.fromEntries(

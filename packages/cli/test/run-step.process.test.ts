@@ -116,19 +116,21 @@ describe.each(["thread", "process"])("by a %s", (launcher) => {
 
 it("as events", () => {
   const { status, stderr, stdout } = run("--json", "--", "say", "a\u00e9", "1")
+  const anyNumber: unknown = expect.any(Number)
+  const anyTime: unknown = expect.any(String)
   const events = stdout.trimEnd().split("\n").map((line): unknown => JSON.parse(line))
   expect([status, stderr]).toEqual([1, ""])
-  expect(events[0]).toEqual({ event: "started", pid: expect.any(Number) })
+  expect(events[0]).toEqual({ event: "started", pid: anyNumber })
   expect(events).toContainEqual({
     event: "line",
     stream: "stdout",
-    time: expect.any(String),
+    time: anyTime,
     text: "a\u00e9"
   })
   expect(events).toContainEqual({
     event: "line",
     stream: "stderr",
-    time: expect.any(String),
+    time: anyTime,
     text: "problem"
   })
   expect(events.at(-1)).toMatchObject({

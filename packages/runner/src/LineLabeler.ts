@@ -56,7 +56,7 @@ export class LineLabeler {
   label(bytes: Uint8Array, micros: number): Uint8Array {
     const prefix = Buffer.from(`${this.#label}${formatTime(micros)} `)
     const source = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    let target: Buffer<ArrayBufferLike> = this.#targets[this.#turn] ?? Buffer.allocUnsafe(0)
+    let target: Buffer = this.#targets[this.#turn] ?? Buffer.allocUnsafe(0)
     let length = 0
     for (let at = 0; at < source.length;) {
       const newline = source.indexOf(NEWLINE, at)

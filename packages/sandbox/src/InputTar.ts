@@ -7,7 +7,7 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
-import * as Stream from "effect/Stream"
+import type * as Stream from "effect/Stream"
 import { posix } from "node:path"
 import { decompress } from "./internal/compression.js"
 import { reasonOf } from "./internal/http.js"

@@ -173,7 +173,7 @@ describe("what is refused", () => {
       [{ name: "p", type: "fifo" }],
       "\"p\": is a named pipe; only files, directories and links are unpacked"
     ]
-  ])("%s", ([_, entries, says]) =>
+  ])("%s", ([, entries, says]) =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(fromEntries([{ name: "before", content: "x" }, ...entries]))
       expect(error.message).toBe(`input archive: ${says}`)
@@ -206,7 +206,7 @@ describe("what is refused", () => {
     ]
   ])(
     "%s",
-    ([_, bytes, says]) =>
+    ([, bytes, says]) =>
       Effect.map(
         Effect.flip(filled(fromBytes(bytes, 3))),
         ({ message }) => expect(message).toBe(`input archive: ${says}`)

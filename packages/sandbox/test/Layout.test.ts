@@ -79,7 +79,8 @@ describe("volumes", () => {
     "each collected path is on exactly one volume",
     [fc.array(path), fc.option(path)],
     ([collect, input]) => {
-      const { directories, tmpfs, volumes } = layout({ ...none, collect, inputDirectory: input ?? undefined })
+      const inputDirectory: Parameters<typeof layout>[0]["inputDirectory"] = input ?? undefined
+      const { directories, tmpfs, volumes } = layout({ ...none, collect, inputDirectory })
       for (const file of [...collect, ...(input === null ? [] : [`${input}/file`])]) {
         expect(volumes.filter(({ target }) => file.startsWith(`${target}/`))).toHaveLength(1)
       }

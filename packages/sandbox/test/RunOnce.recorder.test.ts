@@ -201,7 +201,7 @@ describe("output", () => {
         Stream.provideLayer(runStream({ ...job, limits: { output: 3 } }), recorder.layer)
       )
       expect([...events].map((event) =>
-        event._tag === "Output" ? `${event.stream} ${Buffer.from(event.bytes)}` : event._tag
+        event._tag === "Output" ? `${event.stream} ${Buffer.from(event.bytes).toString()}` : event._tag
       ))
         .toStrictEqual(["stdout ab", "stderr c", "Finished"])
     }))
@@ -257,7 +257,7 @@ describe("a command that does not start", () => {
       ["more than that", 127, "[FATAL tini (7)] exec nope failed: No such file or directory\nand more\n"],
       ["something like it", 127, "[FATAL tini (x)] exec nope failed: No such file or directory\n"]
     ] as const
-  )("a command that says %s is believed to have run", ([_, code, text]) =>
+  )("a command that says %s is believed to have run", ([, code, text]) =>
     Effect.gen(function*() {
       expect(yield* failed(code, text)).toStrictEqual({ error: undefined, events: ["Output", "Finished"] })
     }))

@@ -38,7 +38,7 @@ const owners: ReadonlyArray<readonly [string, Partial<Owner>, dead: boolean, dea
 const label = (owner: Partial<Owner>) => ({ [OWNER_LABEL]: toLabel({ ...self, ...owner }) })
 
 describe("whose process has ended", () => {
-  it.effect.each(owners)("%s", ([_, owner, local, remote]) =>
+  it.effect.each(owners)("%s", ([, owner, local, remote]) =>
     Effect.gen(function*() {
       expect(yield* isDead(label(owner), true)).toBe(local)
       expect(yield* isDead(label(owner), false)).toBe(remote)
