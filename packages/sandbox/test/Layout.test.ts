@@ -79,8 +79,11 @@ describe("volumes", () => {
     "each collected path is on exactly one volume",
     [fc.array(path), fc.option(path)],
     ([collect, input]) => {
-      const inputDirectory: Parameters<typeof layout>[0]["inputDirectory"] = input ?? undefined
-      const { directories, tmpfs, volumes } = layout({ ...none, collect, inputDirectory })
+      const { directories, tmpfs, volumes } = layout({
+        ...none,
+        collect,
+        inputDirectory: typeof input === "string" ? input : undefined
+      })
       for (const file of [...collect, ...(input === null ? [] : [`${input}/file`])]) {
         expect(volumes.filter(({ target }) => file.startsWith(`${target}/`))).toHaveLength(1)
       }
