@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { Engine, type Labelled } from "./Engine.js"
@@ -29,16 +30,13 @@ const removeDead = (
   remove: (id: string) => Effect.Effect<void, EngineError>
 ): Effect.Effect<ReadonlyArray<string>, EngineError> =>
   Effect.gen(function*() {
-    const removed: Array<string> = []
-    for (const { id, labels } of found) {
-      if (!(yield* isDead(labels, local))) continue
-      const gone = yield* remove(id).pipe(
-        Effect.as(true),
-        Effect.catchIf(isBeingRemoved, () => Effect.succeed(false))
-      )
-      if (gone) removed.push(id)
-    }
-    return removed
+    const dead = yield* Effect.filter(found, ({ labels }) => isDead(labels, local))
+    const removed = yield* Effect.forEach(dead, ({ id }) =>
+      remove(id).pipe(
+        Effect.as(Option.some(id)),
+        Effect.catchIf(isBeingRemoved, () => Effect.succeedNone)
+      ))
+    return Arr.getSomes(removed)
   })
 
 /**

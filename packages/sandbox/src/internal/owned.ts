@@ -23,11 +23,14 @@ const ANSWER_LIMIT = Duration.seconds(5)
 const PAUSE = Duration.millis(100)
 
 /**
- * In a fiber that is not interrupted yet and can be: a finalizer is neither, and a time limit in it would wait for what it
- * limits.
+ * None after the time that a removal may take. In a fiber of its own: a finalizer cannot be interrupted, not even by a
+ * time-out, and a daemon that does not answer must not hold it up for ever.
  */
-const inFreshFiber = <A>(effect: Effect.Effect<A>): Effect.Effect<A> =>
-  Effect.flatMap(Effect.forkDaemon(Effect.interruptible(effect)), Fiber.join)
+const bounded = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<Option.Option<A>, E> =>
+  Effect.flatMap(
+    Effect.forkDaemon(Effect.interruptible(Effect.timeoutOption(effect, REMOVAL_LIMIT))),
+    Fiber.join
+  )
 
 /** How a creation ended, as far as it matters for the removal. */
 type Creation = "made" | "refused" | "uncertain"
@@ -58,13 +61,9 @@ const removeSurely = (
               : Effect.void)
       )
     )
-    const removed = yield* attempt.pipe(
-      Effect.timeout(ANSWER_LIMIT),
-      Effect.retry(Schedule.spaced(PAUSE)),
-      Effect.timeoutOption(REMOVAL_LIMIT),
-      Effect.orElseSucceed(() =>
-        Option.none()
-      )
+    const removed = yield* Effect.orElseSucceed(
+      bounded(Effect.retry(attempt, Schedule.spaced(PAUSE))),
+      Option.none
     )
     if (Option.isNone(removed)) {
       yield* Effect.logWarning(
@@ -86,14 +85,9 @@ export const owned = (
     Effect.gen(function*() {
       const creation = yield* Effect.forkDaemon(restore(create))
       yield* Effect.addFinalizer(() =>
-        Fiber.await(creation).pipe(
-          Effect.timeoutTo({
-            duration: REMOVAL_LIMIT,
-            onSuccess: outcome,
-            onTimeout: (): Creation => "uncertain"
-          }),
-          Effect.flatMap((ended) => removeSurely(name, ended, remove)),
-          inFreshFiber
+        bounded(Fiber.await(creation)).pipe(
+          Effect.map(Option.match({ onNone: (): Creation => "uncertain", onSome: outcome })),
+          Effect.flatMap((ended) => removeSurely(name, ended, remove))
         )
       )
       yield* restore(Fiber.join(creation))
