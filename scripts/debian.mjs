@@ -8,6 +8,7 @@ const packages = {
   busybox: "busybox-static",
   chattr: "e2fsprogs",
   capsh: "libcap2-bin",
+  dockerd: "docker.io",
   groff: "groff-base",
   man: "man-db",
   perl: "perl-base",

@@ -55,6 +55,25 @@ export interface CreateRequest {
 }
 
 /**
+ * What ImageInspect answers.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ImageInspection = Schema.Struct({
+  Config: Schema.NullishOr(Schema.Struct({
+    /** The places that the image declares as volumes. */
+    Volumes: Schema.NullishOr(Schema.Record({ key: Schema.String, value: Schema.Unknown }))
+  }))
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type ImageInspection = typeof ImageInspection.Type
+
+/**
  * A line of ImageCreate's answer.
  *
  * @since 0.1.0
@@ -198,8 +217,8 @@ type Call<A, R = never> = Effect.Effect<A, EngineError, R>
  * @category models
  */
 export interface EngineOperations {
-  /** Whether the daemon has the image. */
-  readonly imageInspect: (image: string) => Call<boolean>
+  /** What the daemon knows of an image; none when it has none of that name. */
+  readonly imageInspect: (image: string) => Call<Option.Option<ImageInspection>>
   /** Pulls an image; the messages are the progress, and may have an error among them. */
   readonly imageCreate: (
     image: string,

@@ -21,6 +21,7 @@ import {
   ContainerSummaries,
   Engine,
   type EngineOperations,
+  ImageInspection,
   PullMessage,
   Stats,
   VolumeSummaries
@@ -37,6 +38,7 @@ const WaitAnswer = Schema.Struct({
   Error: Schema.NullishOr(Schema.Struct({ Message: Schema.String }))
 })
 
+const image = Http.json(ImageInspection)
 const inspection = Http.json(ContainerInspection)
 const summaries = Http.json(ContainerSummaries)
 const volumes = Http.json(VolumeSummaries)
@@ -63,7 +65,7 @@ const operations = (
 ): EngineOperations => {
   const base = `${connection.origin}/v${version}`
   const container = (name: string, call: string) => `${base}/containers/${encodeURIComponent(name)}${call}`
-  const image = (name: string) => `${base}/images/${name.split("/").map(encodeURIComponent).join("/")}`
+  const pathOf = (name: string) => name.split("/").map(encodeURIComponent).join("/")
 
   /** What was wrong with the archive is the reason, not that the daemon then did not get all of it. */
   const putContainerArchive: EngineOperations["putContainerArchive"] = (name, path, archive) =>
@@ -79,11 +81,7 @@ const operations = (
     })
 
   return {
-    imageInspect: (name) =>
-      Effect.map(
-        orNone(Http.run(client, "imageInspect", get(`${image(name)}/json`))),
-        Option.isSome
-      ),
+    imageInspect: (name) => orNone(image(client, "imageInspect", get(`${base}/images/${pathOf(name)}/json`))),
     imageCreate: (name, credentials) =>
       pullMessages(
         client,

@@ -4,8 +4,9 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import { Engine, type PullMessage } from "./Engine.js"
+import { Engine, type ImageInspection, type PullMessage } from "./Engine.js"
 import { type ImageReference, registryOf, withTag } from "./ImageReference.js"
 import { RegistryAuth } from "./RegistryAuth.js"
 import type { Event } from "./Result.js"
@@ -58,13 +59,22 @@ const pull = Effect.fn("Sandbox.pull")(function*(
   )
 })
 
+/** The places that the image declares as volumes. */
+const volumesOf = ({ Config }: ImageInspection): ReadonlyArray<string> => Object.keys(Config?.Volumes ?? {})
+
 /**
- * Makes sure that the daemon has the image. Fails with an `ImagePullFailed`, `CredentialsUnusable` or `EngineError`.
+ * Makes sure that the daemon has the image, and returns the places that it declares as volumes. Fails with an `ImagePullFailed`, `CredentialsUnusable` or `EngineError`.
  *
  * @since 0.1.0
  * @category operations
  */
 export const ensureImage = (image: ImageReference, emit: (event: Event) => Effect.Effect<void>) =>
-  Effect.flatMap(Engine, (engine) => engine.imageInspect(image)).pipe(
-    Effect.flatMap((isThere) => isThere ? Effect.void : pull(image, emit))
-  )
+  Effect.gen(function*() {
+    const engine = yield* Engine
+    const found = yield* engine.imageInspect(image)
+    if (Option.isSome(found)) return volumesOf(found.value)
+    yield* pull(image, emit)
+    const pulled = yield* engine.imageInspect(image)
+    if (Option.isSome(pulled)) return volumesOf(pulled.value)
+    return yield* new ImagePullFailed({ image, detail: "it is not there after the pull" })
+  })

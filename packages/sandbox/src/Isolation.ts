@@ -155,8 +155,8 @@ export const hostConfig = ({ limits, mounts, tmpfs, volumes }: Options): HostCon
  * @since 0.1.0
  * @category constructors
  */
-export const fillerHostConfig = (limits: Limits, volumes: ReadonlyArray<NamedVolume>): HostConfig => ({
-  ...hostConfig({ limits, mounts: [], tmpfs: [], volumes }),
+export const fillerHostConfig = (options: Options): HostConfig => ({
+  ...hostConfig({ ...options, mounts: [] }),
   NetworkMode: "none",
   ReadonlyRootfs: false
 })

@@ -22,6 +22,14 @@ export const SCRATCH: ReadonlyArray<{ readonly target: string; readonly bytes: n
   { target: "/tmp", bytes: 128 * MEBIBYTE }
 ]
 
+/**
+ * The most that an image's volume can hold: like every other writable place, it is a tmpfs.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const IMAGE_VOLUME_BYTES = 128 * MEBIBYTE
+
 const isScratch = (target: string): boolean => SCRATCH.some((scratch) => scratch.target === target)
 
 /**

@@ -3,10 +3,11 @@
  *
  * @since 0.1.0
  */
+import { posix } from "node:path"
 import type { CreateRequest, Labels } from "./Engine.js"
 import * as Isolation from "./Isolation.js"
 import { type Job, layoutOf } from "./Job.js"
-import type { Layout } from "./Layout.js"
+import { IMAGE_VOLUME_BYTES, type Layout } from "./Layout.js"
 import { RUN_LABEL } from "./Owner.js"
 
 /**
@@ -47,13 +48,29 @@ const base = (job: Job, labels: Labels) => ({
 } as const)
 
 /**
+ * The tmpfs places of a job, and those that its image declares as volumes: Docker would make a volume without a name of
+ * each, on the host's disk and without a limit.
+ */
+const tmpfsOf = (job: Job, imageVolumes: ReadonlyArray<string>): Layout["tmpfs"] => {
+  const { tmpfs, volumes } = layoutOf(job)
+  const taken = new Set([...tmpfs, ...volumes, ...job.mounts].map(({ target }) => target))
+  const others = imageVolumes.map((path) => posix.resolve("/", path)).filter((target) => !taken.has(target))
+  return [...tmpfs, ...others.map((target) => ({ target, bytes: IMAGE_VOLUME_BYTES }))]
+}
+
+/**
  * The request for the container that runs the command. `Entrypoint` has all of the command, so that an ENTRYPOINT of the
  * image counts for nothing.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const runRequest = (job: Job, { volumes }: Names, labels: Labels): CreateRequest => {
+export const runRequest = (
+  job: Job,
+  { volumes }: Names,
+  labels: Labels,
+  imageVolumes: ReadonlyArray<string>
+): CreateRequest => {
   const workingDirectory = job.workingDirectory ??
     (job.inputTar === undefined ? undefined : job.inputDirectory)
   const hasStdin = job.stdin !== undefined
@@ -62,7 +79,7 @@ export const runRequest = (job: Job, { volumes }: Names, labels: Labels): Create
     AttachStdin: hasStdin,
     Entrypoint: job.command,
     Env: Object.entries(job.env).map(([name, value]) => `${name}=${value}`),
-    HostConfig: Isolation.hostConfig({ ...job, tmpfs: layoutOf(job).tmpfs, volumes }),
+    HostConfig: Isolation.hostConfig({ ...job, tmpfs: tmpfsOf(job, imageVolumes), volumes }),
     OpenStdin: hasStdin,
     StdinOnce: hasStdin,
     ...(workingDirectory === undefined ? {} : { WorkingDir: workingDirectory })
@@ -75,13 +92,18 @@ export const runRequest = (job: Job, { volumes }: Names, labels: Labels): Create
  * @since 0.1.0
  * @category constructors
  */
-export const fillerRequest = (job: Job, { volumes }: Names, labels: Labels): CreateRequest => ({
+export const fillerRequest = (
+  job: Job,
+  { volumes }: Names,
+  labels: Labels,
+  imageVolumes: ReadonlyArray<string>
+): CreateRequest => ({
   ...base(job, labels),
   AttachStdin: false,
   // Some command has to be there, also for an image that has none.
   Entrypoint: ["/never-started"],
   Env: [],
-  HostConfig: Isolation.fillerHostConfig(job.limits, volumes),
+  HostConfig: Isolation.fillerHostConfig({ ...job, tmpfs: tmpfsOf(job, imageVolumes), volumes }),
   OpenStdin: false,
   StdinOnce: false
 })
@@ -93,7 +115,7 @@ export const fillerRequest = (job: Job, { volumes }: Names, labels: Labels): Cre
  * @category constructors
  */
 export const example = (job: Job): CreateRequest =>
-  runRequest(job, names("RUN", layoutOf(job)), { ...job.labels, [RUN_LABEL]: "RUN" })
+  runRequest(job, names("RUN", layoutOf(job)), { ...job.labels, [RUN_LABEL]: "RUN" }, [])
 
 /**
  * A request to look at: variables only named, arguments only counted.

@@ -54,10 +54,10 @@ const ownedVolume = (name: string, labels: Labels) =>
   )
 
 /** Fills the volumes through a container that has them mounted, and that goes again. */
-const fillVolumes = (job: Job, names: Requests.Names, labels: Labels) =>
+const fillVolumes = (job: Job, names: Requests.Names, labels: Labels, imageVolumes: ReadonlyArray<string>) =>
   Effect.scoped(Effect.gen(function*() {
     const engine = yield* Engine
-    yield* ownedContainer(names.filler, Requests.fillerRequest(job, names, labels))
+    yield* ownedContainer(names.filler, Requests.fillerRequest(job, names, labels, imageVolumes))
     const archive = filling({
       input: job.inputTar,
       inputDirectory: job.inputDirectory,
@@ -73,10 +73,10 @@ const prepare = (job: Job, names: Requests.Names, labels: Labels, emit: Emit) =>
     yield* checkMounts(job.mounts, yield* Engine)
     // What others left is not this run's trouble.
     yield* Effect.catchAll(sweep, (error) => Effect.logDebug(`sweep: ${error.message}`))
-    yield* ensureImage(job.image, emit)
+    const imageVolumes = yield* ensureImage(job.image, emit)
     for (const { name } of names.volumes) yield* ownedVolume(name, labels)
-    if (names.volumes.length > 0) yield* fillVolumes(job, names, labels)
-    yield* ownedContainer(names.container, Requests.runRequest(job, names, labels))
+    if (names.volumes.length > 0) yield* fillVolumes(job, names, labels, imageVolumes)
+    yield* ownedContainer(names.container, Requests.runRequest(job, names, labels, imageVolumes))
   })
 
 const noUsage: Usage = { duration: Duration.zero, cpu: Option.none(), peakMemory: Option.none() }

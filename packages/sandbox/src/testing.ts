@@ -89,6 +89,8 @@ export const lostConnection: Fault["failure"] = { reason: "Unreachable", status:
 export interface World {
   /** The images it has; `image` unless given. */
   readonly images?: ReadonlyArray<string>
+  /** The volumes that its images declare. */
+  readonly imageVolumes?: ReadonlyArray<string>
   /** What it says during a pull. */
   readonly pull?: ReadonlyArray<PullMessage>
   /** What a container writes when it is started. */
@@ -158,6 +160,7 @@ const simulate = (
   input: Array<Uint8Array>,
   archives: Array<Uint8Array>
 ): EngineOperations => {
+  const images = new Set(world.images ?? ["image"])
   const started = Deferred.unsafeMake<void>(FiberId.none)
   const ended = Deferred.unsafeMake<number>(FiberId.none)
   const end = (code: number) => Effect.asVoid(Deferred.succeed(ended, code))
@@ -168,8 +171,19 @@ const simulate = (
     Effect.sync(() => (found ?? []).filter(({ id }) => things.has(id)))
 
   return {
-    imageInspect: (image) => Effect.succeed((world.images ?? ["image"]).includes(image)),
-    imageCreate: () => Stream.fromIterable(world.pull ?? []),
+    imageInspect: (image) =>
+      Effect.sync(() =>
+        images.has(image)
+          ? Option.some({
+            Config: { Volumes: Object.fromEntries((world.imageVolumes ?? []).map((path) => [path, {}])) }
+          })
+          : Option.none()
+      ),
+    imageCreate: (image) =>
+      Stream.concat(
+        Stream.fromIterable(world.pull ?? []),
+        Stream.drain(Stream.sync(() => images.add(image.replace(/:latest$/, ""))))
+      ),
     containerList: labelled(world.containers),
     volumeList: labelled(world.volumes),
     volumeCreate: create,

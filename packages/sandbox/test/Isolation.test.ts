@@ -62,10 +62,16 @@ it("with a mount and volumes", () => {
 it("of the container that is never started", () => {
   const volume = { name: "v", target: "/workspace", keepsImage: false, mode: 0o1777 }
   const open = Schema.decodeSync(Limits)({ ...limits, network: "bridge" })
-  expect(Isolation.fillerHostConfig(open, [volume])).toStrictEqual({
+  expect(
+    Isolation.fillerHostConfig({
+      limits: open,
+      mounts: [{ source: "/a", target: "/b" } as never],
+      volumes: [volume],
+      tmpfs: SCRATCH
+    })
+  ).toStrictEqual({
     ...preset,
     Mounts: [{ Type: "volume", Source: "v", Target: "/workspace", VolumeOptions: { NoCopy: true } }],
-    ReadonlyRootfs: false,
-    Tmpfs: {}
+    ReadonlyRootfs: false
   })
 })

@@ -3,6 +3,7 @@
  */
 import { runOnce, runStream } from "@chroot-exec/sandbox"
 import type { JobInput } from "@chroot-exec/sandbox"
+import type { CreateRequest } from "@chroot-exec/sandbox/Engine"
 import { RUN_LABEL } from "@chroot-exec/sandbox/Owner"
 import { InputUnreadable } from "@chroot-exec/sandbox/SandboxError"
 import * as EngineRecorder from "@chroot-exec/sandbox/testing"
@@ -164,6 +165,18 @@ describe("the request", () => {
         WorkingDir: "/srv",
         HostConfig: { NetworkMode: "none", ReadonlyRootfs: true }
       })
+    }))
+
+  it.effect("has a tmpfs where the image declares a volume", () =>
+    Effect.gen(function*() {
+      const { recorder } = yield* run({ collect: ["/data/x"] }, {
+        imageVolumes: ["/data", "/cache/", "/tmp"]
+      })
+      const requests = recorder.calls.filter(({ operation }) => operation === "containerCreate")
+      expect(
+        requests.map(({ args: [, request] }) => Object.keys((request as CreateRequest).HostConfig.Tmpfs))
+      )
+        .toStrictEqual([["/workspace", "/tmp", "/cache"], ["/workspace", "/tmp", "/cache"]])
     }))
 
   it.effect("works where the input is", () =>

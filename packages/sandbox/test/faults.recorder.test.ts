@@ -27,6 +27,7 @@ const expected: ReadonlyArray<
   ["volumeList", "goes on"],
   ["imageInspect", "fails"],
   ["imageCreate", "fails"],
+  ["imageInspect", "fails"],
   ["volumeCreate", "fails"],
   ["containerCreate", "fails"],
   ["putContainerArchive", "fails"],

@@ -25,8 +25,8 @@ import { initError, isInitError } from "./initError.js"
 /** How long a killed container may take to end, and then its last output to come. */
 const KILL_LIMIT = Duration.seconds(10)
 
-/** How long the end of a container may become known after that of its output. */
-const END_LIMIT = Duration.seconds(5)
+/** How long after its output the end of a container may become known, on a daemon that has much to do. */
+const END_LIMIT = Duration.seconds(30)
 
 /** A shorter run is over before the daemon has a sample. */
 const FIRST_SAMPLE = Duration.seconds(1)

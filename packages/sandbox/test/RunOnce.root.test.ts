@@ -1,0 +1,205 @@
+/**
+ * Runs on a real daemon: input, artifacts, output, time limits; and that nothing is left of them.
+ */
+import { type JobInput, Output, runOnce, runStream } from "@chroot-exec/sandbox"
+import { afterAll, beforeAll, describe, expect, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { gzipSync } from "node:zlib"
+import * as Dockerd from "./support/Dockerd.js"
+import { bytes, outputOf } from "./support/record.js"
+import { type TarEntry, tarOf } from "./support/tar.js"
+
+const scope = Effect.runSync(Scope.make())
+let daemon: Dockerd.Dockerd
+beforeAll(async () => {
+  daemon = await Effect.runPromise(Scope.extend(Dockerd.make, scope))
+})
+afterAll(() => Effect.runPromise(Scope.close(scope, Exit.void)))
+
+const jobOf = (script: string, fields: Partial<JobInput> = {}): JobInput => ({
+  image: "image",
+  command: ["/bin/sh", "-c", script],
+  ...fields,
+  limits: { network: "none", ...fields.limits }
+})
+
+const nothingLeft = Effect.suspend(() => daemon.left).pipe(
+  Effect.map((left) => expect(left).toStrictEqual({ containers: [], volumes: [] }))
+)
+
+const inside = (script: string, fields: Partial<JobInput> = {}) =>
+  Effect.suspend(() => Effect.provide(runOnce(jobOf(script, fields)), daemon.layer)).pipe(
+    Effect.ensuring(nothingLeft)
+  )
+
+const tar = (entries: ReadonlyArray<TarEntry>) => Effect.promise(() => tarOf(entries))
+
+const text = (files: ReadonlyMap<string, Uint8Array>) =>
+  Object.fromEntries([...files].map(([path, content]) => [path, Buffer.from(content).toString()]))
+
+describe("input", () => {
+  it.live("can be written to in all its parts, compressed or not", () =>
+    Effect.gen(function*() {
+      const archive = yield* tar([
+        { name: "file", mode: 0o444, uid: 0, content: "x" },
+        { name: "dir/", type: "directory", mode: 0o555, uid: 0 },
+        { name: "dir/deep/file", mode: 0o400, content: "y" },
+        { name: "link", type: "symlink", linkname: "dir/deep/file" }
+      ])
+      for (const input of [archive, gzipSync(archive)]) {
+        const result = yield* inside(
+          "pwd; cat link; echo a > new && echo a >> file && echo a > dir/new && echo a >> dir/deep/file && rm -r dir && echo fine",
+          { inputTar: Stream.make(input), inputDirectory: "/src/tree" }
+        )
+        expect(outputOf(result)).toMatchObject({ stdout: "/src/tree\nyfine\n", stderr: "" })
+      }
+    }))
+
+  it.live("that is refused leaves nothing", () =>
+    Effect.gen(function*() {
+      const archive = yield* tar([{ name: "a", content: "x".repeat(100_000) }, {
+        name: "../b",
+        content: "x"
+      }])
+      const error = yield* Effect.flip(inside("true", { inputTar: Stream.make(archive) }))
+      expect(error.message).toBe("input archive: \"../b\": its path has \"..\" in it")
+    }))
+
+  it.live("reaches standard input, and its end", () =>
+    Effect.gen(function*() {
+      const result = yield* inside("cat; echo end", { stdin: Stream.make(bytes("one "), bytes("two\n")) })
+      expect(outputOf(result).stdout).toBe("one two\nend\n")
+    }))
+})
+
+describe("artifacts", () => {
+  it.live("come from the input, from tmpfs places and from directories of their own; others are listed", () =>
+    Effect.gen(function*() {
+      const archive = yield* tar([{ name: "given", content: "given" }])
+      const result = yield* inside(
+        "echo w > out; echo t > /tmp/r/t; echo o > /out/o; ln -s out link; mkdir dir; mkfifo fifo; head -c 2000000 /dev/zero > large; "
+          + "ln -s /etc behind; exit 4",
+        {
+          inputTar: Stream.make(archive),
+          collect: [
+            "/workspace/given",
+            "/workspace/out",
+            "/tmp/r/t",
+            "/out/o",
+            "/workspace/none",
+            "/workspace/link",
+            "/workspace/dir",
+            "/workspace/fifo",
+            "/workspace/large",
+            "/workspace/behind/secret"
+          ],
+          limits: { artifact: 1_000_000 }
+        }
+      )
+      expect(result.exitCode).toStrictEqual(Option.some(4))
+      expect(text(result.artifacts.files)).toStrictEqual({
+        "/workspace/given": "given",
+        "/workspace/out": "w\n",
+        "/tmp/r/t": "t\n",
+        "/out/o": "o\n"
+      })
+    }))
+})
+
+describe("output", () => {
+  it.live("is exact, whatever the bytes", () =>
+    Effect.gen(function*() {
+      const result = yield* inside("printf '\\377\\376\\000a'; printf 'b\\200' >&2")
+      expect(Buffer.from(Output.only(result.output, "stdout")).toString("hex")).toBe("fffe0061")
+      expect(Buffer.from(Output.only(result.output, "stderr")).toString("hex")).toBe("6280")
+    }))
+
+  it.live("beyond its limit is dropped while the command goes on", () =>
+    Effect.gen(function*() {
+      const result = yield* inside("head -c 50000000 /dev/zero; echo done > /tmp/done", {
+        limits: { output: 1000 },
+        collect: ["/tmp/done"]
+      })
+      expect(result.output.log.length).toBe(1000)
+      expect(result.output.truncated).toBe(true)
+      expect(text(result.artifacts.files)).toStrictEqual({ "/tmp/done": "done\n" })
+    }))
+
+  it.live("comes while the command runs", () =>
+    Effect.gen(function*() {
+      // The command waits for what its first line makes the reader write.
+      const events = yield* Stream.runCollect(
+        Stream.take(Stream.provideLayer(runStream(jobOf("echo first; sleep 1000")), daemon.layer), 1)
+      )
+      expect([...events].map((event) => event._tag === "Output" && Buffer.from(event.bytes).toString()))
+        .toStrictEqual([
+          "first\n"
+        ])
+      yield* nothingLeft
+    }))
+})
+
+describe("the end", () => {
+  it.live("at the time limit keeps output and files", () =>
+    Effect.gen(function*() {
+      const result = yield* inside("echo partial; echo x > /tmp/x; sleep 1000", {
+        limits: { timeout: Duration.seconds(4) },
+        collect: ["/tmp/x"]
+      })
+      expect(result).toMatchObject({ timedOut: true, exitCode: Option.some(137) })
+      expect(outputOf(result).stdout).toBe("partial\n")
+      expect(text(result.artifacts.files)).toStrictEqual({ "/tmp/x": "x\n" })
+    }))
+
+  it.live("by a missing command, or one that nobody may execute", () =>
+    Effect.gen(function*() {
+      const missing = yield* Effect.flip(inside("", { command: ["no-such-tool", "hunter2"] }))
+      expect(missing).toMatchObject({ _tag: "ImageCommandNotFound", command: "no-such-tool" })
+      const denied = yield* Effect.flip(inside("", { command: ["/etc/passwd"] }))
+      expect(denied).toMatchObject({ _tag: "ImageCommandNotExecutable", command: "/etc/passwd" })
+    }))
+
+  it.live("by an interruption", () =>
+    Effect.gen(function*() {
+      const events = runStream(jobOf("echo up; sleep 1000", { collect: ["/tmp/a"] }))
+      const fiber = yield* Stream.runForEach(events, () => Effect.interrupt).pipe(
+        Effect.provide(daemon.layer),
+        Effect.fork
+      )
+      expect(Exit.isInterrupted(yield* Fiber.await(fiber))).toBe(true)
+      yield* nothingLeft
+    }))
+
+  it.live("of a daemon that is restarted under it is an error", () =>
+    Effect.gen(function*() {
+      const events = runStream(jobOf("echo up; sleep 1000", { collect: ["/tmp/a"] }))
+      const error = yield* Stream.runForEach(events, () => Effect.forkDaemon(daemon.restart)).pipe(
+        Effect.provide(daemon.layer),
+        Effect.flip
+      )
+      expect(error).toMatchObject({ _tag: "EngineError" })
+      yield* nothingLeft
+    }), 120_000)
+})
+
+it.live("50 at once", () =>
+  Effect.gen(function*() {
+    const job = (index: number) =>
+      jobOf(`echo ${index}`, { limits: { timeout: Duration.minutes(5), memory: 16 * 1024 ** 2 } })
+    const results = yield* Effect.forEach(Array.from({ length: 50 }, (_, index) => index), (index) =>
+      runOnce(job(index)), {
+      concurrency: "unbounded"
+    }).pipe(Effect.provide(daemon.layer))
+    expect(results.map((result) =>
+      outputOf(result).stdout
+    )).toStrictEqual(results.map((_, index) =>
+      `${index}\n`
+    ))
+    yield* nothingLeft
+  }), 300_000)

@@ -1,0 +1,126 @@
+/**
+ * What a command sees and can do inside, told by the kernel.
+ */
+import { type JobInput, runOnce } from "@chroot-exec/sandbox"
+import { afterAll, beforeAll, describe, expect, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
+import * as Scope from "effect/Scope"
+import * as Dockerd from "./support/Dockerd.js"
+import { outputOf } from "./support/record.js"
+
+const scope = Effect.runSync(Scope.make())
+let daemon: Dockerd.Dockerd
+beforeAll(async () => {
+  daemon = await Effect.runPromise(Scope.extend(Dockerd.make, scope))
+})
+afterAll(() => Effect.runPromise(Scope.close(scope, Exit.void)))
+
+/** A shell script inside; nothing is left afterwards. */
+const inside = (script: string, fields: Partial<JobInput> = {}) =>
+  Effect.gen(function*() {
+    const result = yield* Effect.provide(
+      runOnce({
+        image: "image",
+        command: ["/bin/sh", "-c", script],
+        ...fields,
+        limits: { network: "none", ...fields.limits }
+      }),
+      daemon.layer
+    )
+    expect(yield* daemon.left).toStrictEqual({ containers: [], volumes: [] })
+    return { ...outputOf(result), code: Option.getOrNull(result.exitCode), oomKilled: result.oomKilled }
+  })
+
+const says = (name: string, script: string, stdout: string, fields?: Partial<JobInput>) =>
+  it.live(
+    name,
+    () =>
+      Effect.map(inside(script, fields), (ended) =>
+        expect(ended).toMatchObject({ code: 0, stdout, stderr: "" }))
+  )
+
+/** A system call by its number, whose failure is said on standard error. */
+const calls = (numbers: { readonly x64: number; readonly arm64: number }, argument = "0") =>
+  `perl -e 'syscall(${
+    process.arch === "arm64" ? numbers.arm64 : numbers.x64
+  }, ${argument}, 0, 0, 0, 0) == -1 and die "$!"'`
+
+describe("a command", () => {
+  says(
+    "has no capability, no way to a privilege, and a filter of system calls",
+    "grep -E '^(Cap|NoNewPrivs|Seccomp:)' /proc/self/status",
+    [
+      "CapInh:\t0000000000000000",
+      "CapPrm:\t0000000000000000",
+      "CapEff:\t0000000000000000",
+      "CapBnd:\t0000000000000000",
+      "CapAmb:\t0000000000000000",
+      "NoNewPrivs:\t1",
+      "Seccomp:\t2",
+      ""
+    ].join("\n")
+  )
+  says("is nobody", "id -u; id -g; id -G", "65532\n65532\n65532\n")
+  says("sees only the loopback", "ls /sys/class/net", "lo\n")
+  says("leaves no core", "ulimit -c; ulimit -Hc", "0\n0\n")
+  says(
+    "runs what it makes in /tmp and /workspace",
+    "for d in /tmp /workspace; do cp /bin/busybox $d/echo && $d/echo ran; done",
+    "ran\nran\n"
+  )
+  says("has an environment of the image's and its own", "echo $FROM_IMAGE $OWN", "yes no\n", {
+    env: { OWN: "no" }
+  })
+  says("runs as given, whatever the ENTRYPOINT", "ready", "ready\n")
+
+  it.live.each<readonly [string, string, string]>([
+    ["write to the root", "echo x > /x", "can't create /x: Read-only file system"],
+    ["write to the image", "echo x > /bin/ready", "can't create /bin/ready: Read-only file system"],
+    ["read what only root may", "cat /etc/secret", "Permission denied"],
+    ["make a namespace", "unshare -U true", "Operation not permitted"],
+    ["mount", "mount -t tmpfs x /tmp", "permission denied"],
+    ["become root by a set-user-ID file", "[ $(/bin/suid id -u) = 0 ]", ""],
+    ["use keyctl(2)", calls({ x64: 250, arm64: 219 }), "Operation not permitted"],
+    ["use bpf(2)", calls({ x64: 321, arm64: 280 }), "Operation not permitted"],
+    ["use mount(2)", calls({ x64: 165, arm64: 40 }), "Operation not permitted"],
+    ["use unshare(2)", calls({ x64: 272, arm64: 97 }, "0x10000000"), "Operation not permitted"],
+    ["make a device", "mknod /tmp/n c 1 3", "Operation not permitted"],
+    ["change kernel settings", "echo 1 > /proc/sys/kernel/hostname", "Read-only file system"],
+    [
+      "fill its tmpfs beyond the limit",
+      "dd if=/dev/zero of=/tmp/f bs=1M count=200 2>&1 | grep -o 'No space left' >&2; false",
+      "No space left"
+    ]
+  ])("cannot %s", ([, script, reason]) =>
+    Effect.map(inside(script), (ended) => {
+      expect(ended.code).not.toBe(0)
+      expect(ended.stderr).toContain(reason)
+    }))
+
+  it.live("cannot have more processes than its limit", () =>
+    Effect.map(
+      inside("i=0; while [ $i -lt 100 ]; do sleep 5 & i=$((i+1)); done; wait", {
+        limits: { pids: 20, timeout: Duration.seconds(20) }
+      }),
+      ({ code, stderr }) => {
+        expect(code).not.toBe(0)
+        expect(stderr).toContain("can't fork: Resource temporarily unavailable")
+      }
+    ))
+
+  it.live("is killed when its memory is used up", () =>
+    Effect.map(
+      inside("exec tail /dev/zero", { limits: { memory: 32 * 1024 ** 2 } }),
+      ({ code, oomKilled }) => expect({ code, oomKilled }).toStrictEqual({ code: 137, oomKilled: true })
+    ))
+
+  it.live("survives the same of a child, which is told", () =>
+    Effect.map(
+      inside("tail /dev/zero; echo survived", { limits: { memory: 32 * 1024 ** 2 } }),
+      ({ code, oomKilled, stdout }) =>
+        expect({ code, oomKilled, stdout }).toStrictEqual({ code: 0, oomKilled: true, stdout: "survived\n" })
+    ))
+})
