@@ -106,6 +106,11 @@ describe("they run", () => {
         bundle: true,
         platform: "node",
         format: "esm",
+        // For packages that are CommonJS.
+        banner: {
+          js:
+            "import { createRequire as forCommonJs } from \"node:module\"; const require = forCommonJs(import.meta.url)"
+        },
         conditions: ["source"],
         logLevel: "silent",
         external: ["koffi"]

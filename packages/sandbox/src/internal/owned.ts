@@ -17,8 +17,8 @@ const REMOVAL_LIMIT = Duration.seconds(30)
 /** How long a daemon whose answer was lost may take until what it was told to make can be seen. */
 const UNCERTAIN = Duration.seconds(2)
 
-/** An answer that takes longer is not coming; to remove once more does no harm. */
-const ANSWER_LIMIT = Duration.seconds(5)
+/** An answer that takes longer is not coming: to remove once more does no harm. */
+const ANSWER_LIMIT = Duration.seconds(10)
 
 const PAUSE = Duration.millis(100)
 
@@ -62,7 +62,7 @@ const removeSurely = (
       )
     )
     const removed = yield* Effect.orElseSucceed(
-      bounded(Effect.retry(attempt, Schedule.spaced(PAUSE))),
+      bounded(Effect.retry(Effect.timeout(attempt, ANSWER_LIMIT), Schedule.spaced(PAUSE))),
       Option.none
     )
     if (Option.isNone(removed)) {
