@@ -33,7 +33,7 @@ export interface Dockerd {
 }
 
 /** A call of the daemon's API past everything that is tested. */
-export const api = (
+const api = (
   socketPath: string,
   method: string,
   path: string,
