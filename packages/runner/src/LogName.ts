@@ -53,6 +53,20 @@ const logsOf = (names: ReadonlyArray<string>, leaf: string, suffix: string): Rea
     )
 
 /**
+ * The number of a step's next log in this second: above all that the directory has, since the names of older ones are
+ * free again once those have been removed, and a log must not be taken for older than it is.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const nextCounter = (names: ReadonlyArray<string>, leaf: string, epochMillis: number): number => {
+  const now = timestamp(epochMillis)
+  return Object.values(suffixes)
+    .flatMap((suffix) => logsOf(names, leaf, suffix))
+    .reduce((next, { counter, time }) => time === now ? Math.max(next, counter + 1) : next, 0)
+}
+
+/**
  * Of the names in a directory, those of a step's logs that are older than its newest `keep` of the same kind. The age is
  * that in the name: the step can change a file's times.
  *

@@ -10,6 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import {
   closeSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   openSync,
@@ -74,6 +75,34 @@ layer(LibcLive.layer, { excludeTestServices: true })("log files", (it) => {
       )
       expect(new Set(paths).size).toBe(3)
       expect(paths[2]).toMatch(/-201524-2\.log$/)
+    }))
+
+  it.scoped("are there however many are made in one second, and the newest of them stay", () =>
+    Effect.gen(function*() {
+      const { root } = yield* place
+      for (let count = 0; count < 12; count++) {
+        const { stderr, stdout } = yield* open(root)
+        expect([existsSync(stdout.path), existsSync(stderr.path)]).toEqual([true, true])
+      }
+      const kept = [7, 8, 9, 10, 11].map((counter) => `apply.sh-2026-11-24-201524-${counter}.log`)
+      expect(readdirSync(join(root, "var/log/skyhook/tuning/1.2.3/steps")).sort()).toEqual(
+        kept.flatMap((name) => [name, `${name}.err`]).sort()
+      )
+    }))
+
+  it.scoped("are not removed for files that claim to be of the future", () =>
+    Effect.gen(function*() {
+      const { root } = yield* place
+      const directory = join(root, "var/log/skyhook/tuning/1.2.3/steps")
+      mkdirSync(directory, { recursive: true })
+      for (let second = 0; second < 6; second++) {
+        for (const suffix of [".log", ".log.err"]) {
+          writeFileSync(join(directory, `apply.sh-9999-12-31-23595${second}${suffix}`), "")
+        }
+      }
+      const { stderr, stdout } = yield* open(root)
+      expect([existsSync(stdout.path), existsSync(stderr.path)]).toEqual([true, true])
+      expect(readdirSync(directory)).toHaveLength(10)
     }))
 
   it.scoped("are the newest five of each kind; nothing else is removed", () =>
@@ -145,18 +174,29 @@ layer(LibcLive.layer, { excludeTestServices: true })("log files", (it) => {
       const { root } = yield* place
       const refused: ReadonlyArray<Partial<LogFiles.LogPlace>> = [
         { path: "../x" },
+        { path: "a/./b" },
         { path: "a//b" },
+        { path: "a/" },
         { path: "" },
         { path: "/x" },
+        { path: "a\0b" },
         { package: Option.some("..") },
+        { package: Option.some(".") },
         { package: Option.some("a/b") },
+        { package: Option.some("\ud800") },
         { version: Option.some("") },
         { version: Option.some("a\0b") },
-        { logDir: "/var/../../log" }
+        { logDir: "/var/../../log" },
+        { logDir: "var/log" }
       ]
       for (const more of refused) {
-        expect(yield* Effect.flip(open(root, more))).toMatchObject({ _tag: "LogFailed", errno: "EINVAL" })
+        expect(yield* Effect.flip(open(root, more))).toMatchObject({
+          _tag: "LogFailed",
+          errno: "EINVAL",
+          field: Object.keys(more)[0]
+        })
       }
+      expect((yield* Effect.flip(open("", {}))).message).toContain("its root must be a path")
       expect(readdirSync(root)).toEqual([])
     }))
 

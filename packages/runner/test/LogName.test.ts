@@ -1,7 +1,7 @@
 /**
  * Names of log files, and which of them are old.
  */
-import { baseName, outdated, suffixes, timestamp } from "@chroot-exec/runner/LogName"
+import { baseName, nextCounter, outdated, suffixes, timestamp } from "@chroot-exec/runner/LogName"
 import { describe, expect, it } from "@effect/vitest"
 import * as fc from "fast-check"
 
@@ -11,6 +11,46 @@ it("has the time in UTC, and a number from the second one of a second", () => {
   expect(timestamp(AT)).toBe("2026-11-24-201524")
   expect(baseName("step.sh", AT, 0)).toBe("step.sh-2026-11-24-201524")
   expect(baseName("step.sh", AT, 2)).toBe("step.sh-2026-11-24-201524-2")
+})
+
+describe("nextCounter", () => {
+  it("is above all of this second, of either kind and however few are left", () => {
+    expect(nextCounter([], "a", AT)).toBe(0)
+    expect(nextCounter(["a-2026-11-24-201524.log"], "a", AT)).toBe(1)
+    expect(nextCounter(["a-2026-11-24-201524-9.log", "a-2026-11-24-201524-10.log.err"], "a", AT)).toBe(11)
+  })
+
+  it("does not look at other seconds, other steps, or other files", () => {
+    const others = [
+      "a-2026-11-24-201523-7.log",
+      "a-2026-11-24-201525-7.log",
+      "ab-2026-11-24-201524-7.log",
+      "a-2026-11-24-201524-07.log",
+      "a-2026-11-24-201524-7.txt"
+    ]
+    expect(nextCounter(others, "a", AT)).toBe(0)
+  })
+
+  it("makes every log the newest, whatever has been removed before", () => {
+    fc.assert(fc.property(
+      fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 30 }),
+      fc.integer({ min: 1, max: 3 }),
+      (steps, keep) => {
+        let at = AT
+        let names: ReadonlyArray<string> = []
+        for (const step of steps) {
+          // Most logs are of the same second as the one before.
+          if (step === 3) at += 1000
+          const made = `${baseName("s", at, nextCounter(names, "s", at))}.log`
+          expect(names).not.toContain(made)
+          const all = names.concat(made)
+          const old = outdated(all, "s", keep)
+          expect(old).not.toContain(made)
+          names = all.filter((name) => !old.includes(name))
+        }
+      }
+    ))
+  })
 })
 
 describe("outdated", () => {
