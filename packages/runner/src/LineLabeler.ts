@@ -12,6 +12,22 @@
  */
 export type Label = "[out]" | "[err]"
 
+/**
+ * What has been labelled.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Labelled {
+  /** Good until the call after the next one. */
+  readonly bytes: Uint8Array
+  /** So many of the given bytes are in it; the others have to be given again. */
+  readonly taken: number
+}
+
+/** A line of one byte grows to 33: what many short lines come to must not be kept in memory at once. */
+const LARGEST = 1024 * 1024
+
 const NEWLINE = 10
 const MICROS = 1000
 
@@ -42,33 +58,36 @@ export class LineLabeler {
   /** A buffer with room for more, with what is in it so far. */
   #grow(target: Buffer, length: number, more: number): Buffer {
     if (target.length >= length + more) return target
-    const larger = Buffer.allocUnsafe((length + more) * 2)
+    const larger = Buffer.allocUnsafe(Math.min((length + more) * 2, LARGEST))
     target.copy(larger, 0, 0, length)
     return larger
   }
 
   /**
    * The bytes with a prefix before the first byte of each line; `micros` is when they came, in microseconds since the
-   * epoch. A line that has begun in earlier bytes has its prefix, and one that has not begun yet gets none.
-   *
-   * What is returned is good until the call after the next one.
+   * epoch. A line that has begun in earlier bytes has its prefix, and one that has not begun yet gets none. At most a
+   * mebibyte comes of it.
    */
-  label(bytes: Uint8Array, micros: number): Uint8Array {
+  label(bytes: Uint8Array, micros: number): Labelled {
     const prefix = Buffer.from(`${this.#label}${formatTime(micros)} `)
     const source = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     let target: Buffer = this.#targets[this.#turn] ?? Buffer.allocUnsafe(0)
     let length = 0
-    for (let at = 0; at < source.length;) {
+    let at = 0
+    while (at < source.length) {
+      const before = this.#atStart ? prefix.length : 0
+      const room = LARGEST - length - before
+      if (room <= 0) break
       const newline = source.indexOf(NEWLINE, at)
-      const end = newline === -1 ? source.length : newline + 1
-      target = this.#grow(target, length, prefix.length + end - at)
+      const end = Math.min(newline === -1 ? source.length : newline + 1, at + room)
+      target = this.#grow(target, length, before + end - at)
       if (this.#atStart) length += prefix.copy(target, length)
       length += source.copy(target, length, at, end)
-      this.#atStart = newline !== -1
+      this.#atStart = source[end - 1] === NEWLINE
       at = end
     }
     this.#targets[this.#turn] = target
     this.#turn = 1 - this.#turn
-    return target.subarray(0, length)
+    return { bytes: target.subarray(0, length), taken: at }
   }
 }

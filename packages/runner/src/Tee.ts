@@ -45,7 +45,10 @@ export interface TeeReport {
  * @category models
  */
 export interface Tee<E, R> {
-  /** Runs to the end of the stream. Fails as `read` and the sink do, and never for the log's sake. */
+  /**
+   * Runs to the end of the stream. Fails as `read` and the sink do, and never for the log's sake. However it ends, what
+   * was read is in the log, or `logFailed` says why not, and nothing is written any more.
+   */
   readonly run: Effect.Effect<void, E | SyscallError, R>
   readonly report: () => TeeReport
 }
@@ -68,37 +71,50 @@ export const make = <E = never, R = never>(
 ): Tee<E, R> => {
   let bytes = 0
   let logFailed: Option.Option<LogFailed> = Option.none()
+  let writing: Fiber.Fiber<void> | undefined
   const limit = Option.getOrElse(maxBytes, () => Number.POSITIVE_INFINITY)
   const labeler = new LineLabeler(label)
 
-  const toLog = (writer: LogWriter, labelled: Uint8Array) =>
+  /** Waits for the write that is under way: its bytes and its descriptor are in use. */
+  const written = Effect.suspend(() => writing === undefined ? Effect.void : Fiber.join(writing))
+
+  const write = (writer: LogWriter, labelled: Uint8Array) =>
     Effect.catchAll(writer(labelled), (error) =>
       Effect.sync(() => {
         logFailed = Option.some(error)
       }))
 
-  const run = Effect.gen(function*() {
-    let buffer = new Uint8Array(SMALLEST)
-    let writing: Fiber.Fiber<void> | undefined
-    while (true) {
-      const count = yield* read(buffer)
-      if (count === 0) break
-      const piece = buffer.subarray(0, Math.max(0, Math.min(count, limit - bytes)))
-      bytes += count
-      if (piece.length > 0) {
-        if (Option.isSome(log) && Option.isNone(logFailed)) {
-          // Before anything else: what is labelled is in another buffer, and this one is read into again.
-          const labelled = labeler.label(piece, Number((yield* Clock.currentTimeNanos) / MICROS))
-          if (writing !== undefined) yield* Fiber.join(writing)
-          writing = yield* Effect.fork(toLog(log.value, labelled))
+  const toLog = (writer: LogWriter, piece: Uint8Array) =>
+    Effect.gen(function*() {
+      const micros = Number((yield* Clock.currentTimeNanos) / MICROS)
+      for (let at = 0; at < piece.length;) {
+        // Before anything else: what is labelled is in another buffer, and this one is read into again.
+        const labelled = labeler.label(piece.subarray(at), micros)
+        at += labelled.taken
+        yield* written
+        if (Option.isSome(logFailed)) return
+        writing = yield* Effect.fork(write(writer, labelled.bytes))
+      }
+    })
+
+  // What has been read is not lost to an interruption: that can only be while the stream or the sink is waited for.
+  const pump = (restore: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>) =>
+    Effect.gen(function*() {
+      let buffer = new Uint8Array(SMALLEST)
+      while (true) {
+        const count = yield* restore(read(buffer))
+        if (count === 0) break
+        const piece = buffer.subarray(0, Math.max(0, Math.min(count, limit - bytes)))
+        bytes += count
+        if (piece.length > 0) {
+          if (Option.isSome(log) && Option.isNone(logFailed)) yield* toLog(log.value, piece)
+          if (Option.isSome(sink)) yield* restore(sink.value(piece.slice()))
         }
-        if (Option.isSome(sink)) yield* sink.value(piece.slice())
+        if (count === buffer.length && count < LARGEST) {
+          buffer = new Uint8Array(Math.min(count * GROWTH, LARGEST))
+        }
       }
-      if (count === buffer.length && count < LARGEST) {
-        buffer = new Uint8Array(Math.min(count * GROWTH, LARGEST))
-      }
-    }
-    if (writing !== undefined) yield* Fiber.join(writing)
-  })
+    })
+  const run = Effect.uninterruptibleMask((restore) => Effect.ensuring(pump(restore), written))
   return { run, report: () => ({ bytes, truncated: bytes > limit, logFailed }) }
 }

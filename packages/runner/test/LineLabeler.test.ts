@@ -7,10 +7,25 @@ import * as fc from "fast-check"
 
 const MICROS = Date.UTC(2026, 10, 24, 20, 15, 24, 123) * 1000 + 456
 
+const MEBIBYTE = 1024 * 1024
+
+/** All that is made of some bytes, none of it too large. */
+const labelAll = (labeler: LineLabeler, bytes: Uint8Array, micros: number): ReadonlyArray<Uint8Array> => {
+  const made: Array<Uint8Array> = []
+  for (let at = 0; at < bytes.length;) {
+    const labelled = labeler.label(bytes.subarray(at), micros)
+    expect(labelled.taken).toBeGreaterThan(0)
+    expect(labelled.bytes.buffer.byteLength).toBeLessThanOrEqual(MEBIBYTE)
+    made.push(Uint8Array.from(labelled.bytes))
+    at += labelled.taken
+  }
+  return made
+}
+
 const label = (pieces: ReadonlyArray<Uint8Array | string>, times: ReadonlyArray<number> = []): Buffer => {
   const labeler = new LineLabeler("[out]")
   return Buffer.concat(
-    pieces.map((piece, index) => Uint8Array.from(labeler.label(Buffer.from(piece), times[index] ?? MICROS)))
+    pieces.flatMap((piece, index) => labelAll(labeler, Buffer.from(piece), times[index] ?? MICROS))
   )
 }
 
@@ -31,9 +46,34 @@ it("writes no label where no line has begun", () => {
 })
 
 it("labels standard error", () => {
-  expect(Buffer.from(new LineLabeler("[err]").label(Buffer.from("x"), MICROS)).toString()).toBe(
-    "[err]2026-11-24T20:15:24.123456 x"
-  )
+  const { bytes, taken } = new LineLabeler("[err]").label(Buffer.from("x"), MICROS)
+  expect([Buffer.from(bytes).toString(), taken]).toEqual(["[err]2026-11-24T20:15:24.123456 x", 1])
+})
+
+it("makes nothing of no bytes", () => {
+  const { bytes, taken } = new LineLabeler("[out]").label(new Uint8Array(), MICROS)
+  expect([bytes.length, taken]).toEqual([0, 0])
+})
+
+it("keeps what it returned while the next bytes are labelled", () => {
+  const labeler = new LineLabeler("[out]")
+  const first = labeler.label(Buffer.from("one\n"), MICROS).bytes
+  labeler.label(Buffer.from("two\n"), MICROS)
+  expect(Buffer.from(first).toString()).toBe(`${PREFIX}one\n`)
+})
+
+it("makes no more than a mebibyte at once of many short lines, or of a long one", () => {
+  const newlines = new Uint8Array(100_000).fill(10)
+  expect(label([newlines]).toString()).toBe(`${PREFIX}\n`.repeat(newlines.length))
+  const long = new Uint8Array(2 * MEBIBYTE).fill(0x61)
+  expect(label([long]).equals(Buffer.concat([Buffer.from(PREFIX), long]))).toBe(true)
+  for (let short = 0; short < 40; short++) {
+    const full = new Uint8Array(MEBIBYTE - short).fill(0x61)
+    expect(
+      label([full, "\nb"]).equals(Buffer.concat([Buffer.from(PREFIX), full, Buffer.from(`\n${PREFIX}b`)]))
+    )
+      .toBe(true)
+  }
 })
 
 /** What the labels were put in front of. */
