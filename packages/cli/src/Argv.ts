@@ -43,19 +43,17 @@ export const normalize = (argv: ReadonlyArray<string>): ReadonlyArray<string> =>
   ]
 }
 
-const REPORT_FD = /^--report-fd=(\d{1,9})$/
+const REPORT_FD = /(?:^|\0)--report-fd[=\0](\d{1,9})(?:\0|$)/
 
 /**
- * The descriptor of `--report-fd=N`, which is asked for where there is no parser yet, or none any more.
+ * The descriptor of `--report-fd N` in either spelling, which is asked for where there is no parser yet, or none any
+ * more.
  *
  * @since 0.1.0
  * @category conversions
  */
 export const reportFd = (argv: ReadonlyArray<string>): Option.Option<number> =>
-  Option.fromNullable(
-    split(argv).argv.map((argument) => REPORT_FD.exec(argument)?.[1]).find((fd) => fd !== undefined)
-  )
-    .pipe(Option.map(Number))
+  Option.map(Option.fromNullable(REPORT_FD.exec(split(argv).argv.join("\0"))?.[1]), Number)
 
 /**
  * A command line at its first `--`: what is for the agent, and the step's command, which no parser may see.

@@ -6,6 +6,7 @@
 import { CString } from "@chroot-exec/core/CString"
 import { Fd } from "@chroot-exec/sys/Brands"
 import * as ChrootExec from "@chroot-exec/sys/ChrootExec"
+import { Libc } from "@chroot-exec/sys/Libc"
 import * as LibcLive from "@chroot-exec/sys/LibcLive"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -37,11 +38,22 @@ export interface Request {
 
 const decodeFd = Schema.decodeUnknown(Fd.pipe(Schema.greaterThan(2)))
 
+const unusable = (problem: string) => () =>
+  new UsageError({ problem: `--report-fd ${problem}`, command: "agent chroot-exec" })
+
+const O_ACCMODE = 3
+const O_RDONLY = 0
+
+/** A descriptor to write to. */
 const reportFd = (number: number) =>
-  Effect.mapError(
-    decodeFd(number),
-    () => new UsageError({ problem: "--report-fd takes a descriptor above 2", command: "agent chroot-exec" })
-  )
+  Effect.gen(function*() {
+    const fd = yield* Effect.mapError(decodeFd(number), unusable("takes a descriptor above 2"))
+    const { getStatusFlags } = yield* Libc
+    const notOpen = unusable(`${fd}: no such descriptor is open to write to`)
+    const flags = yield* Effect.mapError(getStatusFlags(fd), notOpen)
+    if ((flags & O_ACCMODE) === O_RDONLY) return yield* notOpen()
+    return fd
+  })
 
 const options = (request: Request) =>
   Effect.all({

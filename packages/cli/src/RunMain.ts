@@ -37,13 +37,13 @@ const report = ({ argv }: Invocation, cause: Cause.Cause<AgentError>): void => {
     for (const line of `agent: internal error: ${details}`.split("\n")) Stdio.writeErrorLine(line)
     process.exit(AGENT_FAILED)
   }
+  const fd = Argv.reportFd(argv)
+  const line = Option.isSome(fd) ? toReport(error) : Option.none()
+  const reported = Option.isSome(fd) && Option.isSome(line) && Stdio.writeReport(fd.value, line.value)
   // By the signal itself, so that the caller sees what happened. Nothing listens for it any more.
   if (error._tag === "Terminated") process.kill(process.pid, Signal.name(error.signal))
   else {
-    const fd = Argv.reportFd(argv)
-    const line = Option.isSome(fd) ? toReport(error) : Option.none()
-    if (Option.isSome(fd) && Option.isSome(line)) Stdio.writeReport(fd.value, line.value)
-    else Stdio.writeErrorLine(`agent: ${error.message}`)
+    if (!reported) Stdio.writeErrorLine(`agent: ${error.message}`)
     process.exit(exitCode(error))
   }
 }

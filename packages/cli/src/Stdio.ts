@@ -24,7 +24,7 @@ export const codeOf = (error: unknown): string =>
 const RETRY_MS = 5
 
 /** All of the bytes, also into a pipe that was given to us non-blocking. Throws what write(2) reports. */
-const writeAll = (fd: 1 | 2, bytes: Uint8Array): void => {
+const writeAll = (fd: number, bytes: Uint8Array): void => {
   for (let offset = 0; offset < bytes.length;) {
     try {
       offset += writeSync(fd, bytes, offset)
@@ -85,16 +85,17 @@ export const writeErrorLine = (line: string): void => {
 }
 
 /**
- * A line for the launcher that gave the descriptor. Whoever gave none that can be written to has chosen to hear nothing.
+ * A line for the launcher that gave the descriptor; false when it cannot be written.
  *
  * @since 0.1.0
  * @category operations
  */
-export const writeReport = (fd: number, line: string): void => {
+export const writeReport = (fd: number, line: string): boolean => {
   try {
-    writeSync(fd, encode(line))
+    writeAll(fd, encode(line))
+    return true
   } catch {
-    // The exit code tells.
+    return false
   }
 }
 

@@ -13,7 +13,8 @@ import * as Sandbox from "./support/Sandbox.js"
 const planOf = (
   option: string,
   control: Parameters<typeof writeControl>[1],
-  pre: ReadonlyArray<string> = []
+  pre: ReadonlyArray<string> = [],
+  more: ReadonlyArray<string> = []
 ) =>
   Effect.gen(function*() {
     const sandbox = yield* Sandbox.scoped({ withRoot: false })
@@ -26,6 +27,7 @@ const planOf = (
         agent,
         "chroot-exec",
         option,
+        ...more,
         sandbox.control,
         "local"
       ],
@@ -98,6 +100,22 @@ describe("as lines", () => {
         ])
     ))
 })
+
+it.scopedLive("what launchers ask for is part of the plan", () =>
+  Effect.map(
+    planOf("--dry-run", step, ["sh", "-c", "exec \"$@\" 7>/dev/null", "sh"], [
+      "--die-with-parent",
+      "--report-fd=7"
+    ]),
+    ({ stdout }) =>
+      expect(stdout.trimEnd().split("\n").slice(-5)).toStrictEqual([
+        `DieWithParent parent=${process.pid}`,
+        "RestoreSignals ignored= blocked=",
+        "RestoreOpenFiles soft=256",
+        "Announce fd=7",
+        "Execve command={local}/step.sh arguments=1"
+      ])
+  ))
 
 it.scopedLive("as JSON", () =>
   Effect.map(planOf("--dry-run=json", step), ({ stdout, ...ended }) => {

@@ -143,6 +143,21 @@ describe("a plan", () => {
     expect(only("KeepStdio", plan({}, Root.Local(), { stdio }))).toStrictEqual([Operation.KeepStdio(stdio)])
   })
 
+  it("dies with its parent and tells a launcher only when asked to, the one before signals are as the step's", () => {
+    const request = { control: control(), root: Root.Local(), inherited: inherited() }
+    const asked = Either.getOrThrow(planChrootExec({ ...request, parent: 41, report: 5 })).operations
+    expect(asked.slice(-5)).toStrictEqual([
+      Operation.DieWithParent({ parent: 41 }),
+      Operation.RestoreSignals({ ignored: 0n, blocked: 0n }),
+      Operation.RestoreOpenFiles({ soft: 1024n }),
+      Operation.Announce({ fd: 5 }),
+      Operation.Execve({ argv: control().cmd })
+    ])
+    expect(plan({}, Root.Local())).toStrictEqual(
+      asked.filter(({ _tag }) => _tag !== "DieWithParent" && _tag !== "Announce")
+    )
+  })
+
   it("enters a root as it is named, relative ones too", () => {
     expect(only("Chroot", plan({}, directory("./local")))).toStrictEqual([
       Operation.Chroot({ directory: CString.make("./local") })

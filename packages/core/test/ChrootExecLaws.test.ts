@@ -125,11 +125,14 @@ describe("for any request", () => {
   })
 
   it("the step starts in copy_dir, entered after all that belongs to the root", () => {
-    forAnyPlan((operations, { control }) => {
+    forAnyPlan((operations, { control, inherited, parent, report }) => {
       const [entered, ...tail] = operations.slice(positions(operations, "Chdir").at(-1))
       expect(entered).toStrictEqual(Operation.Chdir({ directory: control.copy_dir, role: "copy_dir" }))
-      expect(tail.map(({ _tag }) => _tag).filter((tag) => tag !== "RestoreOpenFiles")).toStrictEqual([
+      expect(tail.map(({ _tag }) => _tag)).toStrictEqual([
+        ...(parent === undefined ? [] : ["DieWithParent"]),
         "RestoreSignals",
+        ...(Option.isNone(inherited.openFiles) ? [] : ["RestoreOpenFiles"]),
+        ...(report === undefined ? [] : ["Announce"]),
         "Execve"
       ])
     })

@@ -17,7 +17,9 @@ const full: ExecPlan = Either.getOrThrow(planChrootExec({
     ignored: Signal.set("SIGHUP"),
     blocked: Option.some(Signal.set("SIGUSR1", "SIGUSR2") | (1n << 33n)),
     stdio: { open: [0, 1, 2], nonBlocking: [1] }
-  })
+  }),
+  parent: 41,
+  report: 5
 }))
 
 describe("toLines", () => {
@@ -34,8 +36,10 @@ describe("toLines", () => {
       "AddExecuteBits",
       "MergeEnvironment container=PATH,HOME package=\"A B\",TOKEN",
       "Chdir directory=/work",
+      "DieWithParent parent=41",
       "RestoreSignals ignored=SIGHUP blocked=SIGUSR1,SIGUSR2,SIG34",
       "RestoreOpenFiles soft=1024",
+      "Announce fd=5",
       "Execve command=\"/steps/my step.sh\" arguments=2"
     ])
   })
@@ -105,8 +109,10 @@ describe("toJson", () => {
       { operation: "AddExecuteBits" },
       { operation: "MergeEnvironment", container: ["PATH", "HOME"], package: ["A B", "TOKEN"] },
       { operation: "Chdir", directory: "/work" },
+      { operation: "DieWithParent", parent: 41 },
       { operation: "RestoreSignals", ignored: ["SIGHUP"], blocked: ["SIGUSR1", "SIGUSR2", "SIG34"] },
       { operation: "RestoreOpenFiles", soft: 1024 },
+      { operation: "Announce", fd: 5 },
       { operation: "Execve", command: "/steps/my step.sh", arguments: 2 }
     ]
     expect(toJson(full)).toStrictEqual(expected)

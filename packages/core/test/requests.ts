@@ -65,5 +65,7 @@ export const anyRequest: fc.Arbitrary<ChrootExecRequest> = fc.record({
     blocked: optionalWord,
     openFiles: optionalWord,
     stdio: fc.record({ open: descriptors, nonBlocking: descriptors })
-  })
-})
+  }),
+  parent: fc.integer({ min: 0, max: 0x7fffffff }),
+  report: fc.integer({ min: 3, max: 0x7fffffff })
+}, { requiredKeys: ["control", "inherited", "root"] })

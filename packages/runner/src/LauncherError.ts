@@ -14,7 +14,7 @@ import * as Schema from "effect/Schema"
  * - `supervisor`: the program that is the parent of the step could not be started, could not do its work, or has died;
  * - `descriptors`: no pipes or sockets for the step;
  * - `control file`: it could not be written;
- * - `agent`: `agent chroot-exec` ended before it had become the step, and said nothing.
+ * - `agent`: `agent chroot-exec` could not be started, or ended before it had become the step for no reason of the step's.
  *
  * @since 0.1.0
  * @category errors
@@ -35,7 +35,7 @@ export class LauncherFailed extends Schema.TaggedError<LauncherFailed>()("Launch
       case "control file":
         return `cannot write the step's control file${detail}; check the directory for temporary files`
       case "agent":
-        return `agent chroot-exec ended before the step started${detail}; check that it runs by itself`
+        return `agent chroot-exec has not become the step${detail}; check that it runs by itself`
     }
   }
 }

@@ -6,7 +6,8 @@
 import { ControlFileInvalid } from "@chroot-exec/core/ControlFile"
 import * as CString from "@chroot-exec/core/CString"
 import { toEntries } from "@chroot-exec/core/Environment"
-import { ExecError, MissingCapability } from "@chroot-exec/core/ExecError"
+import type * as Errno from "@chroot-exec/core/Errno"
+import { EnvironmentUnreadable, ExecError, MissingCapability } from "@chroot-exec/core/ExecError"
 import { ControlFileUnreadable } from "@chroot-exec/sys/ChrootExec"
 import { Libc, SyscallError } from "@chroot-exec/sys/Libc"
 import { superviseProgram } from "@chroot-exec/sys/ThreadLauncher"
@@ -15,8 +16,9 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import { resolve } from "node:path"
+import { attempt } from "./internal/attempt.js"
 import { removeAbandoned, write } from "./internal/controlFiles.js"
 import { own } from "./internal/ownedFd.js"
 import { openShared } from "./internal/shared.js"
@@ -37,7 +39,7 @@ const Report = Schema.parseJson(Schema.Union(
 
 const decode = Schema.decodeUnknown(Report)
 
-const failed = (what: LauncherFailed["what"], error?: SyscallError) =>
+const failed = (what: LauncherFailed["what"], error?: { readonly errno: Errno.Errno }) =>
   new LauncherFailed({ what, errno: Option.fromNullable(error?.errno) })
 
 /** The descriptor of the report in the agent, behind the standard ones and the supervisor's two. */
@@ -64,13 +66,21 @@ const judge = (report: string): Effect.Effect<void, LaunchError> =>
     Effect.mapError(() => failed("agent")),
     Effect.flatMap((said): Effect.Effect<void, LaunchError> => {
       if (said._tag === "Executing") return Effect.void
-      // What it says about its control file and itself is not about the step.
-      return said._tag === "ControlFileInvalid" || said._tag === "ControlFileUnreadable" ||
-          said._tag === "SyscallError"
-        ? failed("agent")
+      // It was written from what such a file is decoded to.
+      if (said._tag === "ControlFileInvalid") return failed("agent")
+      return said._tag === "ControlFileUnreadable" || said._tag === "SyscallError"
+        ? failed("agent", said)
         : Effect.fail(said)
     })
   )
+
+/** Why there is no agent. What is too large for it to start is the environment, which `env` would be given, too. */
+const notStarted =
+  (what: "agent" | "supervisor") =>
+  (error: { readonly errno: Errno.Errno }): EnvironmentUnreadable | LauncherFailed =>
+    error.errno === "E2BIG"
+      ? new EnvironmentUnreadable({ reason: "SystemCall", errno: Option.some(error.errno) })
+      : failed(what, error)
 
 const make = ({ agent }: LauncherProcessOptions) =>
   Effect.gen(function*() {
@@ -78,50 +88,50 @@ const make = ({ agent }: LauncherProcessOptions) =>
     const shared = yield* openShared
     yield* removeAbandoned
 
-    const launch = Effect.fn("Launcher.launch")(function*(
+    /** What it takes to become the step, the control file and the report, is gone by the time that it returns. */
+    const launchIn = (step: Scope.Scope, request: LaunchRequest) =>
+      Effect.gen(function*() {
+        const control = yield* write(request.control)
+        const root = request.root._tag === "Local" ? "local" : resolve(request.root.path)
+        const descriptors = Effect.map(libc.pipe2(), (pipe) => [pipe.read, pipe.write] as const)
+        const [report, theirs] = yield* Effect.mapError(
+          own(libc, descriptors),
+          (error) => failed("descriptors", error)
+        )
+        const { directory, program } = supervisorProgram()
+        const argv = [...agent, "chroot-exec", "--die-with-parent", `--report-fd=${REPORT}`, control, root]
+        const running = yield* supervise(shared, { stdin: request.stdin, passed: [theirs.fd] }, (all) =>
+          superviseProgram({
+            program: CString.make(`${directory}/${program}`),
+            supervision: { descriptors: all, openFiles: Option.getOrUndefined(request.openFiles) },
+            directory: CString.make("/"),
+            paths: [CString.make(agent[0])],
+            argv: argv.map(CString.make),
+            envp: toEntries(request.environment)
+          }).pipe(Effect.map((pid) => ({ pid })))).pipe(
+            Effect.catchTags({
+              NotStarted: (error) =>
+                Effect.fail(notStarted(error.place === "supervisor" ? "supervisor" : "agent")(error)),
+              SyscallError: (error) => Effect.fail(notStarted("supervisor")(error))
+            }),
+            Scope.extend(step)
+          )
+        yield* theirs.close
+        const said = yield* makeReader(libc, report).pipe(
+          Effect.flatMap(readAll),
+          Effect.mapError((error) =>
+            failed("descriptors", error)
+          )
+        )
+        yield* judge(said)
+        return running
+      }).pipe(Effect.scoped, Effect.provideService(Libc, libc))
+
+    const launch = Effect.fn("Launcher.launch")((
       request: LaunchRequest
-    ): Effect.fn.Return<RunningStep, LaunchError, Scope.Scope> {
-      const control = yield* write(request.control)
-      const root = request.root._tag === "Local" ? "local" : resolve(request.root.path)
-      const descriptors = Effect.map(libc.pipe2(), (pipe) => [pipe.read, pipe.write] as const)
-      const [report, theirs] = yield* Effect.mapError(own(libc, descriptors), (error) =>
-        failed("descriptors", error))
-      const { directory, program } = supervisorProgram()
-      const argv = [...agent, "chroot-exec", "--die-with-parent", `--report-fd=${REPORT}`, control.path, root]
-      const running = yield* supervise(shared, { stdin: request.stdin, passed: [theirs.fd] }, (all) =>
-        superviseProgram({
-          program: CString.make(`${directory}/${program}`),
-          supervision: { descriptors: all, openFiles: Option.getOrUndefined(request.openFiles) },
-          directory: CString.make("/"),
-          paths: [CString.make(agent[0])],
-          argv: argv.map(CString.make),
-          envp: toEntries(request.environment)
-        }).pipe(Effect.map((pid) => ({ pid })))).pipe(
-          Effect.provideService(Libc, libc),
-          Effect.catchTags({
-            NotStarted: ({ errno, place }) =>
-              Effect.fail(
-                new LauncherFailed({
-                  what: place === "supervisor" ? "supervisor" : "agent",
-                  errno: Option.some(errno)
-                })
-              ),
-            SyscallError: (error) =>
-              Effect.fail(failed("supervisor", error))
-          })
-        )
-      yield* theirs.close
-      const said = yield* makeReader(libc, report).pipe(
-        Effect.flatMap(readAll),
-        Effect.mapError((error) =>
-          failed("descriptors", error)
-        )
-      )
-      // The agent has read it, or is gone.
-      yield* control.remove
-      yield* judge(said)
-      return running
-    })
+    ): Effect.Effect<RunningStep, LaunchError, Scope.Scope> =>
+      attempt(Effect.flatMap(Effect.scope, (step) => launchIn(step, request)))
+    )
     return { launch }
   })
 
@@ -137,7 +147,8 @@ export interface LauncherProcessOptions {
 
 /**
  * A launcher for Linux that starts `agent chroot-exec` for every step: for where a thread cannot have a root of its own.
- * What a step is, and how it fails, is as with the other launcher; a start costs that of Node. Control files that killed
+ * What a step is, and how it fails, is as with the other launcher; a start costs that of Node, which the usage of the step
+ * includes. Control files that killed
  * processes have left are removed when it is made.
  *
  * @since 0.1.0

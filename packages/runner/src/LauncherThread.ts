@@ -8,15 +8,15 @@ import * as CString from "@chroot-exec/core/CString"
 import type * as Errno from "@chroot-exec/core/Errno"
 import * as ExecError from "@chroot-exec/core/ExecError"
 import { Root } from "@chroot-exec/core/Root"
+import { effectiveCapabilities } from "@chroot-exec/sys/CallerState"
 import { Libc } from "@chroot-exec/sys/Libc"
 import type { KnownEnvironment, NeedEnvironment, Request, Supervision } from "@chroot-exec/sys/ThreadLauncher"
 import * as Effect from "effect/Effect"
-import * as ExecutionStrategy from "effect/ExecutionStrategy"
-import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Scope from "effect/Scope"
+import type * as Scope from "effect/Scope"
 import { resolve } from "node:path"
+import { attempt } from "./internal/attempt.js"
 import { askEnvironment, RootEnvironments } from "./internal/rootEnvironments.js"
 import { openShared } from "./internal/shared.js"
 import { type NotStarted, type Streams, supervise } from "./internal/supervise.js"
@@ -56,18 +56,6 @@ const envNotStarted = ({ errno, place }: NotStarted): LauncherFailed | ExecError
     ? failed("supervisor", errno)
     : new ExecError.EnvironmentUnreadable({ reason: "NotExecutable", errno: Option.some(errno) })
 
-/** What an attempt has opened is closed at once when it fails, else with the scope. */
-const attempt = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R | Scope.Scope> =>
-  Effect.flatMap(
-    Effect.scope,
-    (parent) =>
-      Effect.flatMap(Scope.fork(parent, ExecutionStrategy.sequential), (scope) =>
-        effect.pipe(
-          Effect.provideService(Scope.Scope, scope),
-          Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause)))
-        ))
-  )
-
 type Supervised = { readonly running: RunningStep; readonly identity: string | null }
 
 const make = Effect.gen(function*() {
@@ -75,6 +63,7 @@ const make = Effect.gen(function*() {
   const shared = yield* openShared
   const thread = yield* makeThread
   const environments = new RootEnvironments()
+  const capabilities = yield* effectiveCapabilities
 
   /** Starts a supervisor by way of the thread. */
   const launchOnThread = (
@@ -132,7 +121,7 @@ const make = Effect.gen(function*() {
   ): Effect.Effect<RunningStep, LaunchError | NeedEnvironment, Scope.Scope> =>
     Effect.gen(function*() {
       const { control, environment, openFiles, stdin } = request
-      const plan = yield* planStep({ control, root, environment, capabilities: Option.none() })
+      const plan = yield* planStep({ control, root, environment, capabilities })
       const { running } = yield* launchOnThread({ stdin }, openFiles, (supervision) => ({
         _tag: "LaunchStep",
         plan,

@@ -39,7 +39,7 @@ enum { END = 255, LEAVE = 254 };
 /* Headers of the kernel do not have it: sys/socket.h. */
 enum { MESSAGE_NO_SIGNAL = 0x4000 };
 
-/* What the controller is told. packages/runner/src/internal/supervisorProtocol.ts reads it. */
+/* What the controller is told. packages/runner/src/internal/supervisorMessage.ts reads it. */
 enum kind {
   STARTED = 1, /* value: the process id of the step */
   FAILED = 2,  /* value: the errno; where: what failed */

@@ -7,7 +7,16 @@ import * as LibcLive from "@chroot-exec/sys/LibcLive"
 import { expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from "node:fs"
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  utimesSync
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { launcherContract } from "./support/launcherContract.js"
@@ -21,7 +30,7 @@ launcherContract("Launcher.process", live(agent))
 
 /** Of this process: others run tests, too. */
 const controlDirectories = () =>
-  readdirSync(tmpdir()).filter((name) => name.startsWith(`chroot-exec-${process.pid}-`))
+  readdirSync(tmpdir()).filter((name) => new RegExp(`^chroot-exec-\\d+-${process.pid}-`).test(name))
 
 it.scopedLive("no control file is left while the step runs, nor after a failure", () =>
   Effect.gen(function*() {
@@ -38,29 +47,51 @@ it.scopedLive("no control file is left while the step runs, nor after a failure"
 
 it.scopedLive("control files of processes that are gone are removed, and nothing else", () =>
   Effect.gen(function*() {
-    const gone = join(tmpdir(), "chroot-exec-999999-1-AbCdEf")
-    const other = join(tmpdir(), "chroot-exec-other")
-    const link = join(tmpdir(), "chroot-exec-999999-2-AbCdEf")
+    const namespace = /\d+/.exec(readlinkSync("/proc/self/ns/pid"))?.[0] ?? ""
+    const named = (name: string) => join(tmpdir(), `chroot-exec-${name}`)
+    const gone = named(`${namespace}-${process.pid}-1-AbCdEf`)
+    const other = named("other")
+    const link = named(`${namespace}-999999999-2-AbCdEf`)
+    const somebodys = named(`${namespace}-999999999-3-AbCdEf`)
+    // Of a container that shares the directory: its processes cannot be seen.
+    const elsewhere = named("1-999999999-4-AbCdEf")
+    const longGone = named("1-999999999-5-AbCdEf")
+    const directories = [gone, other, somebodys, elsewhere, longGone]
     yield* Effect.acquireRelease(
       Effect.sync(() => {
-        for (const directory of [gone, other]) mkdirSync(directory)
+        for (const directory of directories) mkdirSync(directory)
         symlinkSync(other, link)
+        chownSync(somebodys, 65_534, 65_534)
+        utimesSync(longGone, 0, 0)
       }),
       () =>
         Effect.sync(() =>
-          [gone, other, link].forEach((path) => rmSync(path, { recursive: true, force: true }))
+          [...directories, link].forEach((path) => rmSync(path, { recursive: true, force: true }))
         )
     )
     yield* Effect.scoped(Effect.provide(Launcher, live(agent)))
-    expect([gone, other, link].map(existsSync)).toEqual([false, true, true])
+    expect([...directories, link].filter(existsSync)).toEqual([other, somebodys, elsewhere, link])
   }))
 
 it.scopedLive("an agent that is not there, or says nothing", () =>
   Effect.gen(function*() {
     const root = yield* busyboxRoot
-    for (const [program, errno] of [["/none/agent", "ENOENT"], ["/bin/true", undefined]] as const) {
-      const error = yield* Effect.flip(Effect.provide(run(shell(root, "exit 0")), live(program)))
-      expect(error).toMatchObject({ _tag: "LauncherFailed", what: "agent" })
-      if (errno !== undefined) expect(error.message).toContain("no such file")
+    const cases = [["/none/agent", ": no such file or directory"], ["/bin/true", ""]] as const
+    const before = controlDirectories()
+    for (const [program, why] of cases) {
+      // The scope is still open: nothing waits for its end.
+      yield* Effect.scoped(
+        Effect.gen(function*() {
+          const { launch } = yield* Launcher
+          const descriptors = readdirSync("/proc/self/fd").length
+          const error = yield* Effect.flip(launch(shell(root, "exit 0")))
+          expect(error).toMatchObject({ _tag: "LauncherFailed", what: "agent" })
+          expect(error.message).toBe(
+            `agent chroot-exec has not become the step${why}; check that it runs by itself`
+          )
+          expect(controlDirectories()).toEqual(before)
+          expect(readdirSync("/proc/self/fd")).toHaveLength(descriptors)
+        }).pipe(Effect.provide(live(program)))
+      )
     }
   }))

@@ -27,6 +27,17 @@ const statusSet = (status: Option.Option<string>, field: "CapEff" | "SigIgn"): O
     Option.map((digits) => BigInt(`0x${digits}`))
   )
 
+/**
+ * The effective capabilities of the process; none where there is no `/proc`.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const effectiveCapabilities = Effect.map(
+  readProc("self/status"),
+  (status) => statusSet(status, "CapEff")
+)
+
 const OPEN_FILES = /^Max open files\s+(\d+|unlimited)\s+(\d+|unlimited)\s/m
 
 const UNLIMITED = 0xffff_ffff_ffff_ffffn
@@ -96,7 +107,7 @@ export const captureInherited = Effect.fn("CallerState.captureInherited")(functi
   record: Option.Option<LauncherRecord>
 ) {
   const variables = Option.isSome(record) ? reveal(yield* environment) : yield* environment
-  const capabilities = statusSet(yield* readProc("self/status"), "CapEff")
+  const capabilities = yield* effectiveCapabilities
   const known = yield* Option.match(record, {
     onNone: () => guess,
     onSome: ({ blocked, openFiles, ...rest }) =>

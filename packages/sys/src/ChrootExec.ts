@@ -51,7 +51,7 @@ export interface ChrootExecOptions {
   readonly chrootDir: CString
   /** What the native launcher recorded, when one ran. */
   readonly launcher: Option.Option<LauncherRecord>
-  /** Whether the step is killed when the parent ends. */
+  /** Whether the step is killed when the thread that started this process ends. */
   readonly dieWithParent?: boolean
   /** A descriptor above 2 for a launcher that waits for the step to start. */
   readonly report?: Fd
@@ -91,7 +91,6 @@ export const plan = Effect.fn("ChrootExec.plan")(
     const libc = yield* Libc
     // Before anything else: a parent that ends from here on is noticed.
     const parent = dieWithParent ? { parent: yield* libc.getppid() } : {}
-    if (report !== undefined) yield* libc.getStatusFlags(report)
     const content = yield* readFile(controlFile, CONTROL_FILE_LIMIT).pipe(
       Effect.mapError(({ errno }) => new ControlFileUnreadable({ file: controlFile, errno }))
     )

@@ -9,11 +9,13 @@
 import { planEnter } from "@chroot-exec/core/ChrootExec"
 import * as CString from "@chroot-exec/core/CString"
 import { type Environment, processEnv, toEntries } from "@chroot-exec/core/Environment"
+import type * as Errno from "@chroot-exec/core/Errno"
 import * as ExecError from "@chroot-exec/core/ExecError"
 import type { ExecPlan } from "@chroot-exec/core/ExecPlan"
 import type { Root } from "@chroot-exec/core/Root"
 import * as Signal from "@chroot-exec/core/Signal"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { type Fd, Pid } from "./Brands.js"
 import { interpret } from "./internal/interpret.js"
@@ -223,10 +225,8 @@ const spawn = (
     ))
 
 /** The kernel's limit is for the step, too, which gets the same arguments and environment. */
-const tooLarge = (command: string) => (error: SyscallError) =>
-  error.errno === "E2BIG"
-    ? new ExecError.CommandNotExecutable({ command, errno: error.errno })
-    : error
+const tooLarge = <E>(toError: (errno: Errno.Errno) => E) => (error: SyscallError) =>
+  error.errno === "E2BIG" ? toError(error.errno) : error
 
 const identityOf = (files: ReadonlyArray<Executable>): string =>
   files.map(({ path, status }) => `${path} ${status.identity}`).join("\n")
@@ -251,7 +251,9 @@ const launchStep = (home: Home, request: Extract<Request, { readonly _tag: "Laun
           argv,
           environment
         }).pipe(
-          Effect.mapError(tooLarge(argv[0])),
+          Effect.mapError(
+            tooLarge((errno) => new ExecError.CommandNotExecutable({ command: argv[0], errno }))
+          ),
           Effect.map((child) => {
             pid = child
           })
@@ -278,7 +280,13 @@ const launchEnv = (home: Home, request: Extract<Request, { readonly _tag: "Launc
       paths: files.map(({ path }) => path),
       argv: request.argv,
       environment: request.environment
-    }).pipe(Effect.mapError(tooLarge("env")))
+    }).pipe(
+      Effect.mapError(
+        tooLarge((errno) =>
+          new ExecError.EnvironmentUnreadable({ reason: "SystemCall", errno: Option.some(errno) })
+        )
+      )
+    )
     return { pid, identity: lasting ? identityOf(files) : null }
   })
 

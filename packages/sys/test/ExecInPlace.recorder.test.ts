@@ -6,7 +6,8 @@ import {
   ChmodFailed,
   CommandNotExecutable,
   CommandNotFound,
-  DirectoryUnusable
+  DirectoryUnusable,
+  Terminated
 } from "@chroot-exec/core/ExecError"
 import * as Signal from "@chroot-exec/core/Signal"
 import { syscallError } from "@chroot-exec/sys/Libc"
@@ -114,6 +115,25 @@ const kinds = [
     ]
   },
   {
+    kind: "a step that dies with its parent, and a launcher that waits for it",
+    plan: planFor({}, { parent: 99, report: 5 }),
+    calls: [
+      ignore,
+      ...descriptors,
+      ...enterRoot,
+      "statx \"/step\"",
+      "statx \"/work\"",
+      "chmod \"/step\" 493",
+      ...env,
+      "chdir \"/work\"",
+      "setParentDeathSignal 9",
+      "getppid",
+      ...restore,
+      "write 5 {\"_tag\":\"Executing\"}",
+      execve("/step", "/step")
+    ]
+  },
+  {
     kind: "a caller of whom nothing is known but that it ignores nothing",
     plan: planFor({}, { inherited: { ignored: 0n, blocked: Option.none(), openFiles: Option.none() } }),
     calls: [
@@ -141,6 +161,13 @@ describe("execInPlace makes exactly these calls", () => {
       }))
   }
 })
+
+it.effect("a parent that has ended meanwhile is a death by SIGKILL, and nothing more is done", () =>
+  Effect.gen(function*() {
+    const { calls, outcome } = yield* carryOut(planFor({}, { parent: 98, report: 5 }))
+    expect(outcome).toEqual({ error: new Terminated({ signal: Signal.toNumber("SIGKILL") }) })
+    expect(calls.slice(-2).map(show)).toEqual(["setParentDeathSignal 9", "getppid"])
+  }))
 
 describe("standard descriptors", () => {
   it.effect("a closed one is closed for the step, and O_NONBLOCK is as the caller had it", () =>

@@ -48,15 +48,16 @@ const env: ReadonlyArray<Expectation> = [
 ]
 
 const restore: ReadonlyArray<Expectation> = [
-  ["chdir", "DirectoryUnusable"],
   ["signal", "RestoreFailed"],
   ["signal", "RestoreFailed"],
   ["signal", "RestoreFailed"],
   ["sigprocmask", "RestoreFailed"],
   ["getrlimit", "RestoreFailed"],
-  ["setrlimit", "RestoreFailed"],
-  ["execve", "CommandNotExecutable"]
+  ["setrlimit", "RestoreFailed"]
 ]
+
+const enter: Expectation = ["chdir", "DirectoryUnusable"]
+const execve: Expectation = ["execve", "CommandNotExecutable"]
 
 const kinds: ReadonlyArray<{
   readonly kind: string
@@ -74,7 +75,25 @@ const kinds: ReadonlyArray<{
       ["statx", "DirectoryUnusable"],
       ["chmod", "ChmodFailed"],
       ...env,
-      ...restore
+      enter,
+      ...restore,
+      execve
+    ]
+  },
+  {
+    kind: "a step that dies with its parent, and a launcher that waits for it",
+    plan: planFor({ no_chmod: true }, { root: "local", parent: 99, report: 5 }),
+    expected: [
+      ...prepare,
+      ["statx", "CommandNotExecutable"],
+      ["statx", "DirectoryUnusable"],
+      ...env,
+      enter,
+      ["setParentDeathSignal", "RestoreFailed"],
+      ["getppid", "RestoreFailed"],
+      ...restore,
+      ["write", "RestoreFailed"],
+      execve
     ]
   },
   {
@@ -87,7 +106,9 @@ const kinds: ReadonlyArray<{
       ["statx", "CommandNotExecutable"],
       ["faccessat", "CommandNotExecutable"],
       ["statx", "CommandNotExecutable"],
-      ...restore
+      enter,
+      ...restore,
+      execve
     ]
   }
 ]

@@ -24,8 +24,10 @@ const isLaunchers = (option: string): boolean =>
 /** `chroot-exec` with its two operands and nothing that needs a parser. */
 const isPlain = ([command, ...rest]: ReadonlyArray<string>): boolean => {
   const [options, operands] = [rest.slice(0, -2), rest.slice(-2)]
+  const names = new Set(options.map((option) => option.replace(/=.*/s, "")))
   return command === "chroot-exec" && operands.length === 2
-    && operands.every((operand) => !operand.startsWith("-")) && options.every(isLaunchers)
+    && operands.every((operand) => !operand.startsWith("-"))
+    && options.every(isLaunchers) && names.size === options.length
 }
 
 const invocation = (argv: ReadonlyArray<string>): Invocation => {

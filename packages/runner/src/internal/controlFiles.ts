@@ -1,18 +1,26 @@
 /**
  * Control files for `agent chroot-exec`, each in a private directory that does not outlive its use, nor its process.
+ *
+ * The calls are synchronous: no interruption comes between making the directory and knowing of it.
  */
 import type { ControlFile } from "@chroot-exec/core/ControlFile"
 import * as Errno from "@chroot-exec/core/Errno"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-import { lstatSync, readdirSync, readFileSync } from "node:fs"
-import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import {
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { LauncherFailed } from "../LauncherError.js"
-
-const PREFIX = "chroot-exec-"
 
 /** When a process started, in ticks since the machine did: proc(5). With the pid it is nobody else's. */
 const startTime = (pid: number | "self"): string | undefined => {
@@ -24,7 +32,48 @@ const startTime = (pid: number | "self"): string | undefined => {
   }
 }
 
-const NAME = /^chroot-exec-(\d+)-(\d+)-/
+/** The number of the pid namespace: containers that share a temporary directory do not see each other's processes. */
+const pidNamespace = (): string => {
+  try {
+    return /\d+/.exec(readlinkSync("/proc/self/ns/pid"))?.[0] ?? "0"
+  } catch {
+    return "0"
+  }
+}
+
+const NAME = /^chroot-exec-(\d+)-(\d+)-(\d+)-/
+
+const newName = (): string => `chroot-exec-${pidNamespace()}-${process.pid}-${startTime("self") ?? "0"}-`
+
+/** No start of an agent takes that long: what lies here longer is left, whoever has left it. */
+const HOUR_MS = 3_600_000
+
+/** Whether it is a directory of our own, whose process is gone. Links are not followed: the place is everybody's. */
+const isAbandoned = (
+  directory: string,
+  [, namespace, pid, started]: RegExpExecArray,
+  now: number
+): boolean => {
+  const status = lstatSync(directory)
+  if (!status.isDirectory() || status.uid !== process.getuid?.()) return false
+  return namespace === pidNamespace()
+    ? startTime(Number(pid)) !== started
+    : now - status.mtimeMs > HOUR_MS
+}
+
+const remove = (directory: string): void => rmSync(directory, { recursive: true, force: true })
+
+/** Removes what processes have left that were killed. What cannot be looked at or removed stays. */
+export const removeAbandoned: Effect.Effect<void> = Effect.gen(function*() {
+  const now = yield* Clock.currentTimeMillis
+  for (const name of yield* Effect.try(() => readdirSync(tmpdir()))) {
+    const [directory, parts] = [join(tmpdir(), name), NAME.exec(name)]
+    if (parts === null) continue
+    yield* Effect.ignore(Effect.try(() => {
+      if (isAbandoned(directory, parts, now)) remove(directory)
+    }))
+  }
+}).pipe(Effect.ignore)
 
 const failed = (error: unknown) =>
   new LauncherFailed({
@@ -34,55 +83,21 @@ const failed = (error: unknown) =>
       : Option.none()
   })
 
-/** Whether it is a directory of our own, whose process is gone. Links are not followed: the place is everybody's. */
-const isAbandoned = (directory: string, pid: string, started: string): boolean => {
-  try {
-    const status = lstatSync(directory)
-    return status.isDirectory() && status.uid === process.getuid?.() && startTime(Number(pid)) !== started
-  } catch {
-    return false
-  }
-}
-
-/** Removes what processes have left that were killed. */
-export const removeAbandoned: Effect.Effect<void> = Effect.suspend(() =>
-  Effect.forEach(
-    readdirSync(tmpdir()).flatMap((name) => {
-      const [, pid = "", started = ""] = NAME.exec(name) ?? []
-      return pid !== "" && isAbandoned(join(tmpdir(), name), pid, started) ? [join(tmpdir(), name)] : []
-    }),
-    (directory) => Effect.ignore(Effect.tryPromise(() => rm(directory, { recursive: true, force: true }))),
-    { discard: true }
-  )
-)
-
-/** A control file, and how it is removed; at the latest with the scope. */
-export interface Written {
-  readonly path: string
-  readonly remove: Effect.Effect<void>
-}
-
 /**
- * Writes a control file that only this user may read, in a new directory of a name that cannot be guessed. What its text
- * holds as surrogate escapes JSON writes as such.
+ * Writes a control file that only this user may read, in a new directory of a name that cannot be guessed; both are
+ * removed with the scope. Returns its path. What its text holds as surrogate escapes JSON writes as such.
  */
-export const write = (control: ControlFile): Effect.Effect<Written, LauncherFailed, Scope.Scope> =>
+export const write = (control: ControlFile): Effect.Effect<string, LauncherFailed, Scope.Scope> =>
   Effect.acquireRelease(
-    Effect.tryPromise({
-      try: () => mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-${startTime("self")}-`)),
-      catch: failed
-    }),
-    (directory) => Effect.ignore(Effect.tryPromise(() => rm(directory, { recursive: true, force: true })))
+    Effect.try({ try: () => mkdtempSync(join(tmpdir(), newName())), catch: failed }),
+    (directory) => Effect.ignore(Effect.try(() => remove(directory)))
   ).pipe(Effect.flatMap((directory) => {
     const path = join(directory, "control.json")
-    return Effect.as(
-      Effect.tryPromise({
-        try: () => writeFile(path, JSON.stringify(control), { mode: 0o600, flag: "wx" }),
-        catch: failed
-      }),
-      {
-        path,
-        remove: Effect.ignore(Effect.tryPromise(() => rm(directory, { recursive: true, force: true })))
-      }
-    )
+    return Effect.try({
+      try: () => {
+        writeFileSync(path, JSON.stringify(control), { mode: 0o600, flag: "wx" })
+        return path
+      },
+      catch: failed
+    })
   }))

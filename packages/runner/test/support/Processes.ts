@@ -1,7 +1,8 @@
 /**
  * Looking at processes.
  */
-import { readFileSync } from "node:fs"
+import * as Effect from "effect/Effect"
+import { readdirSync, readFileSync, readlinkSync } from "node:fs"
 
 /** Whether a process is there and no zombie. */
 export const isRunning = (pid: number): boolean => {
@@ -12,3 +13,17 @@ export const isRunning = (pid: number): boolean => {
     return false
   }
 }
+
+/** Returns once a process that is no child of ours has ended; nothing tells when. */
+export const gone = (pid: number): Effect.Effect<void> =>
+  Effect.repeat(Effect.sleep("10 millis"), { while: () => isRunning(pid) })
+
+/** The processes that have this directory as their root. */
+export const inRoot = (root: string): ReadonlyArray<number> =>
+  readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => {
+    try {
+      return readlinkSync(`/proc/${pid}/root`) === root
+    } catch {
+      return false
+    }
+  })

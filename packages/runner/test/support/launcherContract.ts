@@ -218,6 +218,14 @@ export const launcherContract = (
           [
             request(root, ["/bin/true", "x".repeat(200_000)]),
             { _tag: "CommandNotExecutable", errno: "E2BIG" }
+          ],
+          [
+            request(root, ["/bin/true"], { control: { env: { A: "x".repeat(200_000) } } }),
+            { _tag: "CommandNotExecutable", errno: "E2BIG" }
+          ],
+          [
+            request(root, ["/bin/true"], { environment: { PATH: "/bin", A: "x".repeat(200_000) } }),
+            { _tag: "EnvironmentUnreadable", reason: "SystemCall", errno: Option.some("E2BIG") }
           ]
         ] as const
         for (const [wanted, expected] of cases) {

@@ -26,9 +26,15 @@ const decode = Schema.decodeUnknownSync(ControlFile)
 /** The plan for a control file; fields that are left out have harmless values. */
 export const planFor = (
   control: Partial<typeof ControlFile.Encoded> = {},
-  options: { readonly root?: string; readonly inherited?: Partial<Inherited> } = {}
-): ExecPlan =>
-  Either.getOrThrow(planChrootExec({
+  options: {
+    readonly root?: string
+    readonly inherited?: Partial<Inherited>
+    readonly parent?: number
+    readonly report?: number
+  } = {}
+): ExecPlan => {
+  const { inherited: given, root = "/host", ...launcher } = options
+  return Either.getOrThrow(planChrootExec({
     control: decode({
       cmd: ["/step"],
       no_chmod: false,
@@ -36,6 +42,8 @@ export const planFor = (
       copy_dir: "/work",
       ...control
     }),
-    root: fromArgument(CString.make(options.root ?? "/host")),
-    inherited: { ...inherited, ...options.inherited }
+    root: fromArgument(CString.make(root)),
+    inherited: { ...inherited, ...given },
+    ...launcher
   }))
+}

@@ -34,7 +34,7 @@ export const show = ({ args, operation }: LibcRecorder.Call): string =>
   [
     operation,
     ...args.map((arg) =>
-      JSON.stringify(
+      arg instanceof Uint8Array ? Buffer.from(arg).toString().trimEnd() : JSON.stringify(
         arg,
         (_, value: unknown) => typeof value === "bigint" ? `0x${value.toString(16)}` : value
       )
