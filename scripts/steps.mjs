@@ -10,6 +10,9 @@ const passedOne = { passed: 1, failed: 0, skipped: 0 }
 const failedOne = { passed: 0, failed: 1, skipped: 0 }
 const skippedOne = { passed: 0, failed: 0, skipped: 1 }
 
+/** Enough of a message to know what it is about. */
+const beginning = (message) => message.split("\n").slice(0, 12).map((line) => `    ${line}`).join("\n")
+
 const counts = ({ failed, passed, skipped }) => `${passed} passed, ${failed} failed, ${skipped} skipped`
 
 /** Without colours where nobody looks. */
@@ -24,7 +27,8 @@ const labels = {
 /**
  * Runs steps and keeps their results. With `strict`, a step that is skipped has failed.
  *
- * A step passes by returning, with how many tests it had (`{ passed, failed, skipped }`) when it had any.
+ * A step passes by returning, with how many tests it had (`{ passed, failed, skipped }`) when it had any, and, as
+ * `failures`, the name and the message of each that failed.
  */
 export const makeSteps = ({ strict }) => {
   const results = []
@@ -51,8 +55,18 @@ export const makeSteps = ({ strict }) => {
     return result.outcome === "passed"
   }
 
+  /** Again what failed, where it is found: a log that is cut keeps its end. */
+  const printFailures = () => {
+    for (const { name, tests } of results) {
+      for (const failure of tests.failures ?? []) {
+        console.log(`\n${labels.failed}  ${name}: ${failure.name}\n${beginning(failure.message)}`)
+      }
+    }
+  }
+
   /** Prints what happened, the total last, and tells whether nothing failed. */
   const summary = () => {
+    printFailures()
     console.log(`\n${painted(1, "== Summary")}`)
     const width = Math.max(...results.map(({ name }) => name.length))
     for (const { name, note, outcome, seconds } of results) {

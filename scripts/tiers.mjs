@@ -1,6 +1,6 @@
 // The tiers of tests, which are vitest's projects: what each needs of the machine, and how one is run.
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs"
-import { join } from "node:path"
+import { join, relative } from "node:path"
 import { staticBusybox } from "../docker/busybox-root.mjs"
 import { findProgram } from "../docker/machine-root.mjs"
 import { root, run } from "./run.mjs"
@@ -43,16 +43,26 @@ const obstacle = (tier) => {
   }
 }
 
-/** How many tests of vitest's JSON report passed, failed, were skipped; a file that does not load is a failure. */
+/** What failed in a file of vitest's JSON report, each as a name and a message; one that does not load is a failure. */
+const failuresOf = ({ assertionResults, message, name, status }) => {
+  const file = relative(root, name)
+  const failed = assertionResults.filter((test) => test.status === "failed")
+  if (failed.length === 0) return status === "failed" ? [{ name: file, message }] : []
+  return failed.map((test) => ({
+    name: `${file} > ${test.fullName}`,
+    message: test.failureMessages.join("\n")
+  }))
+}
+
+/** How many tests of vitest's JSON report passed, failed, were skipped, and which failed. */
 const testsOf = (file) => {
   const report = JSON.parse(readFileSync(file, "utf8"))
-  const broken = report.testResults.filter(({ assertionResults, status }) =>
-    status === "failed" && !assertionResults.some((test) => test.status === "failed")
-  )
+  const failures = report.testResults.flatMap(failuresOf)
   return {
     passed: report.numPassedTests,
-    failed: report.numFailedTests + broken.length,
-    skipped: report.numPendingTests + report.numTodoTests
+    failed: failures.length,
+    skipped: report.numPendingTests + report.numTodoTests,
+    failures
   }
 }
 
