@@ -95,9 +95,8 @@ describe.each(["thread", "process"])("by a %s", (launcher) => {
     const exited = once(child, "exit")
     child.kill("SIGKILL")
     await exited
-    // The supervisor ends them; tail(1) returns when the process that it was given is gone.
-    for (const pid of pids) spawnSync("tail", [`--pid=${pid}`, "--sleep-interval=0.05", "-f", "/dev/null"])
-    expect(pids.map(isRunning)).toEqual([false, false])
+    // The supervisor ends them.
+    await expect.poll(() => pids.map(isRunning), { timeout: 60_000 }).toEqual([false, false])
     expect(readdirSync(tmpdir()).filter((name) => name.startsWith(`chroot-exec-${child.pid}-`))).toEqual([])
   })
 
@@ -227,6 +226,7 @@ describe("chroot-exec for launchers", () => {
     expect(isRunning(pid ?? 0)).toBe(true)
     parent.kill("SIGKILL")
     await once(parent.stdout.resume(), "close")
-    expect(isRunning(pid ?? 0)).toBe(false)
+    // A process closes its pipes on its way out, before it is a zombie.
+    await expect.poll(() => isRunning(pid ?? 0), { timeout: 60_000 }).toBe(false)
   })
 })

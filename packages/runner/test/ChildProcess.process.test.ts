@@ -158,6 +158,9 @@ describe("how it ends", () => {
 })
 
 describe("streams", () => {
+  // What the machine manages to do in that time does not matter: only too much of it would be a failure.
+  const timeToDoWrong = Effect.sleep("150 millis")
+
   it.live("a reader that stops stops the child, and nothing piles up", () =>
     Effect.scoped(Effect.gen(function*() {
       // Counts on stderr what stdout has taken.
@@ -166,17 +169,13 @@ describe("streams", () => {
       yield* Effect.forkScoped(
         Stream.runForEach(child.stderr, (chunk) => Effect.sync(() => (written += chunk.length / 2)))
       )
-      const settle = Effect.gen(function*() {
-        yield* Effect.sleep("150 millis")
-        return written
-      })
-      const unread = yield* settle
-      expect(yield* settle).toBe(unread)
-      expect(unread).toBeLessThan(32)
+      yield* timeToDoWrong
+      expect(written).toBeLessThan(32)
       // It goes on as far as it is read.
-      yield* Stream.runDrain(Stream.take(child.stdout, 100))
-      const some = yield* settle
-      expect([some > unread, some < 200]).toStrictEqual([true, true])
+      const read = yield* Stream.runFold(Stream.take(child.stdout, 100), 0, (sum, { length }) => sum + length)
+      yield* until(() => written >= Math.floor(read / 65536))
+      yield* timeToDoWrong
+      expect(written).toBeLessThan(read / 65536 + 32)
     })))
 
   it.live("a child that reads slowly slows the stream that feeds it", () =>
@@ -187,10 +186,8 @@ describe("streams", () => {
         return new Uint8Array(65536)
       }))
       const child = yield* ChildProcess.spawn({ program: "sleep", args: ["1000"], env, stdin })
-      yield* Effect.sleep("100 millis")
-      const before = taken
-      yield* Effect.sleep("100 millis")
-      expect([taken, taken < 64]).toStrictEqual([before, true])
+      yield* timeToDoWrong
+      expect(taken).toBeLessThan(64)
       yield* child.kill("SIGKILL")
     })))
 })
