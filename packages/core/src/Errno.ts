@@ -50,6 +50,7 @@ const table = {
   EOVERFLOW: [75, "value too large for defined data type"],
   EUSERS: [87, "too many users"],
   EOPNOTSUPP: [95, "operation not supported"],
+  ECONNRESET: [104, "connection reset by peer"],
   ETIMEDOUT: [110, "connection timed out"],
   ESTALE: [116, "stale file handle"],
   EDQUOT: [122, "disk quota exceeded"]
@@ -90,6 +91,17 @@ export const fromNumber = (number: number): Errno => Errno.make(names.get(number
  * @category constructors
  */
 export const of = (name: Known): Errno => Errno.make(name)
+
+/**
+ * Whether it is one of these, whose names the compiler checks.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const is = (errno: Errno, ...names: ReadonlyArray<Known>): boolean => {
+  const given: string = errno
+  return names.some((name) => name === given)
+}
 
 /**
  * What strerror(3) says, in lower case, for messages: `no such file or directory`.

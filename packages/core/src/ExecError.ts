@@ -42,7 +42,7 @@ export class ChrootFailed extends Schema.TaggedError<ChrootFailed>()("ChrootFail
 }) {
   override get message(): string {
     return `cannot enter root ${quote(this.directory)}: ${Errno.describe(this.errno)}`
-      + (this.errno === "EPERM" ? "; chroot(2) needs CAP_SYS_CHROOT" : "; check <chroot-dir>")
+      + (Errno.is(this.errno, "EPERM") ? "; chroot(2) needs CAP_SYS_CHROOT" : "; check <chroot-dir>")
   }
 }
 
@@ -123,7 +123,7 @@ export class CommandNotExecutable extends Schema.TaggedError<CommandNotExecutabl
  */
 export const fromExecve = (command: string, errno: Errno.Errno): CommandNotExecutable | CommandNotFound =>
   // The file is there, so that what is absent is the interpreter of a script, or the loader of a program.
-  errno === "ENOENT"
+  Errno.is(errno, "ENOENT")
     ? new CommandNotFound({ command, reason: "NoInterpreter" })
     : new CommandNotExecutable({ command, errno })
 

@@ -41,9 +41,9 @@ describe("Errno", () => {
   })
 
   it("is a name of its own, and says something of its own, for each number", () => {
-    expect(table).toHaveLength(45)
-    expect(new Set(table.map(([name]) => name)).size).toBe(45)
-    expect(new Set(table.map(([name]) => Errno.describe(name))).size).toBe(45)
+    expect(table).toHaveLength(46)
+    expect(new Set(table.map(([name]) => name)).size).toBe(46)
+    expect(new Set(table.map(([name]) => Errno.describe(name))).size).toBe(46)
   })
 
   it.each([[0, "E0"], [41, "E41"], [133, "E133"], [4095, "E4095"]])(
@@ -53,6 +53,14 @@ describe("Errno", () => {
       expect(Errno.describe(Errno.fromNumber(number))).toBe(`error ${number}`)
     }
   )
+
+  it("is told from others by its name", () => {
+    const errno = Errno.fromNumber(constants.errno.ECONNRESET)
+    expect(Errno.is(errno, "ECONNRESET")).toBe(true)
+    expect(Errno.is(errno, "EPIPE", "ECONNRESET")).toBe(true)
+    expect(Errno.is(errno, "EPIPE", "EAGAIN")).toBe(false)
+    expect(Errno.is(errno)).toBe(false)
+  })
 
   it("says what strerror(3) says, in lower case", () => {
     expect(Errno.describe(Errno.of("ENOENT"))).toBe("no such file or directory")

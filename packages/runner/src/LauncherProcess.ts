@@ -6,7 +6,7 @@
 import { ControlFileInvalid } from "@chroot-exec/core/ControlFile"
 import * as CString from "@chroot-exec/core/CString"
 import { toEntries } from "@chroot-exec/core/Environment"
-import type * as Errno from "@chroot-exec/core/Errno"
+import * as Errno from "@chroot-exec/core/Errno"
 import { EnvironmentUnreadable, ExecError, MissingCapability } from "@chroot-exec/core/ExecError"
 import { ControlFileUnreadable } from "@chroot-exec/sys/ChrootExec"
 import { Libc, SyscallError } from "@chroot-exec/sys/Libc"
@@ -21,8 +21,9 @@ import { resolve } from "node:path"
 import { attempt } from "./internal/attempt.js"
 import { removeAbandoned, write } from "./internal/controlFiles.js"
 import { own } from "./internal/ownedFd.js"
+import { makeReader } from "./internal/pipes.js"
 import { openShared } from "./internal/shared.js"
-import { makeReader, supervise } from "./internal/supervise.js"
+import { supervise } from "./internal/supervise.js"
 import { supervisorProgram } from "./internal/supervisorProgram.js"
 import { Launcher, type LaunchRequest, type RunningStep } from "./Launcher.js"
 import { LauncherFailed, type LaunchError } from "./LauncherError.js"
@@ -78,7 +79,7 @@ const judge = (report: string): Effect.Effect<void, LaunchError> =>
 const notStarted =
   (what: "agent" | "supervisor") =>
   (error: { readonly errno: Errno.Errno }): EnvironmentUnreadable | LauncherFailed =>
-    error.errno === "E2BIG"
+    Errno.is(error.errno, "E2BIG")
       ? new EnvironmentUnreadable({ reason: "SystemCall", errno: Option.some(error.errno) })
       : failed(what, error)
 

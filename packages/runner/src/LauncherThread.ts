@@ -139,7 +139,7 @@ const make = Effect.gen(function*() {
       return { identity: undefined, environment }
     })
 
-  const launch = Effect.fn("Launcher.launch")((request: LaunchRequest) => {
+  const launch = (request: LaunchRequest) => {
     const root = absolute(request.root)
     return launchStep(request, root, environments.get(nameOf(root), request.environment)).pipe(
       Effect.catchTag(
@@ -151,7 +151,7 @@ const make = Effect.gen(function*() {
         () => Effect.dieMessage("an environment that was just read is known")
       )
     )
-  })
+  }
   return { launch }
 })
 

@@ -140,14 +140,14 @@ const openDirectory = (libc: LibcOperations, root: Fd, directories: ReadonlyArra
   const make = (depth: number): Effect.Effect<Fd, SyscallError> =>
     Effect.catchIf(
       open(depth),
-      ({ errno }) => errno === "ENOENT" && depth > 0,
+      ({ errno }) => Errno.is(errno, "ENOENT") && depth > 0,
       () =>
         Effect.acquireUseRelease(
           make(depth - 1),
           (parent) =>
             libc.mkdirat(parent, CString.make(directories[depth - 1] ?? "")).pipe(
               // Somebody else made it just now; if it is no directory, opening it says so.
-              Effect.catchIf(({ errno }) => errno === "EEXIST", () => Effect.void)
+              Effect.catchIf(({ errno }) => Errno.is(errno, "EEXIST"), () => Effect.void)
             ),
           (parent) => Effect.ignore(libc.close(parent))
         ).pipe(Effect.zipRight(open(depth)))
@@ -175,7 +175,7 @@ const createPair = (libc: LibcOperations, directory: Fd, nameOf: (attempt: numbe
         )
       )).pipe(
         Effect.catchIf(
-          ({ errno }) => errno === "EEXIST" && count + 1 < ATTEMPTS,
+          ({ errno }) => Errno.is(errno, "EEXIST") && count + 1 < ATTEMPTS,
           () => Effect.suspend(() => attempt(count + 1))
         )
       )

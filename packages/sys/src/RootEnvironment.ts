@@ -7,6 +7,7 @@ import * as CommandSearch from "@chroot-exec/core/CommandSearch"
 import * as CString from "@chroot-exec/core/CString"
 import type { Environment } from "@chroot-exec/core/Environment"
 import * as Env from "@chroot-exec/core/Environment"
+import * as Errno from "@chroot-exec/core/Errno"
 import { EnvironmentUnreadable, Terminated } from "@chroot-exec/core/ExecError"
 import type { SignalSet } from "@chroot-exec/core/Signal"
 import * as Effect from "effect/Effect"
@@ -27,7 +28,7 @@ const unreadable = (reason: EnvironmentUnreadable["reason"], error?: SyscallErro
   new EnvironmentUnreadable({ reason, errno: Option.fromNullable(error?.errno) })
 
 const fromSyscall = (error: SyscallError) =>
-  error.errno === "EFBIG" ? unreadable("TooLarge") : unreadable("SystemCall", error)
+  Errno.is(error.errno, "EFBIG") ? unreadable("TooLarge") : unreadable("SystemCall", error)
 
 /** The kernel does not execute this file; another one may do. */
 const isRefused = ({ errno, syscall }: SyscallError): boolean =>

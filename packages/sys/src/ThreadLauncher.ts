@@ -9,7 +9,7 @@
 import { planEnter } from "@chroot-exec/core/ChrootExec"
 import * as CString from "@chroot-exec/core/CString"
 import { type Environment, processEnv, toEntries } from "@chroot-exec/core/Environment"
-import type * as Errno from "@chroot-exec/core/Errno"
+import * as Errno from "@chroot-exec/core/Errno"
 import * as ExecError from "@chroot-exec/core/ExecError"
 import type { ExecPlan } from "@chroot-exec/core/ExecPlan"
 import type { Root } from "@chroot-exec/core/Root"
@@ -226,7 +226,7 @@ const spawn = (
 
 /** The kernel's limit is for the step, too, which gets the same arguments and environment. */
 const tooLarge = <E>(toError: (errno: Errno.Errno) => E) => (error: SyscallError) =>
-  error.errno === "E2BIG" ? toError(error.errno) : error
+  Errno.is(error.errno, "E2BIG") ? toError(error.errno) : error
 
 const identityOf = (files: ReadonlyArray<Executable>): string =>
   files.map(({ path, status }) => `${path} ${status.identity}`).join("\n")

@@ -10,6 +10,7 @@ import type * as Scope from "effect/Scope"
 export interface OwnedFd {
   readonly fd: Fd
   readonly close: Effect.Effect<void>
+  readonly isOpen: () => boolean
 }
 
 const toOwned = (libc: LibcOperations, fd: Fd): OwnedFd => {
@@ -20,7 +21,7 @@ const toOwned = (libc: LibcOperations, fd: Fd): OwnedFd => {
     // It is closed whatever close(2) says.
     return Effect.ignore(libc.close(fd))
   })
-  return { fd, close }
+  return { fd, close, isOpen: () => open }
 }
 
 /** What makes descriptors, and the descriptors for the scope. */

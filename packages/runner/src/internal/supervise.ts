@@ -1,11 +1,11 @@
 /**
  * A process below the supervisor: its pipes, what the supervisor tells of it, and its end.
  */
-import type * as Errno from "@chroot-exec/core/Errno"
+import * as Errno from "@chroot-exec/core/Errno"
 import * as Signal from "@chroot-exec/core/Signal"
 import type { Fd, Pid } from "@chroot-exec/sys/Brands"
 import type { LibcOperations, SyscallError } from "@chroot-exec/sys/Libc"
-import { Libc, O_NONBLOCK } from "@chroot-exec/sys/Libc"
+import { Libc } from "@chroot-exec/sys/Libc"
 import * as Data from "effect/Data"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -14,6 +14,7 @@ import type * as Scope from "effect/Scope"
 import type { Ended, RunningStep } from "../Launcher.js"
 import { LauncherFailed } from "../LauncherError.js"
 import { own, type OwnedFd } from "./ownedFd.js"
+import { inputPipe, outputPipe } from "./pipes.js"
 import { decode, END, LEAVE, type Place, SIZE } from "./supervisorMessage.js"
 
 /** There is no step: what failed, and with what. */
@@ -43,69 +44,8 @@ export interface Streams {
   readonly passed?: ReadonlyArray<Fd>
 }
 
-/** A pipe is not smaller than what is read at once; where the kernel does not allow that, it stays as it is. */
-const PIPE_SIZE = 1024 * 1024
-
 const noDescriptors = ({ errno }: SyscallError) =>
   new LauncherFailed({ what: "descriptors", errno: Option.some(errno) })
-
-/** Our end does not wait; the step's does, as programs expect. */
-const outputPipe = (libc: LibcOperations) =>
-  Effect.gen(function*() {
-    const [ours, theirs] = yield* own(
-      libc,
-      Effect.map(libc.pipe2(), ({ read, write }) => [read, write] as const)
-    )
-    yield* libc.setStatusFlags(ours.fd, O_NONBLOCK)
-    yield* Effect.ignore(libc.setPipeSize(ours.fd, PIPE_SIZE))
-    return { theirs, read: yield* makeReader(libc, ours) }
-  })
-
-const inputPipe = (libc: LibcOperations) =>
-  Effect.gen(function*() {
-    const [theirs, ours] = yield* own(
-      libc,
-      Effect.map(libc.pipe2(), ({ read, write }) => [read, write] as const)
-    )
-    yield* libc.setStatusFlags(ours.fd, O_NONBLOCK)
-    return { ours, theirs }
-  })
-
-const wouldWait = ({ errno }: SyscallError): boolean => errno === "EAGAIN"
-
-type Reader = (buffer: Uint8Array) => Effect.Effect<number, SyscallError>
-
-/** Reads the next bytes, once there are some. */
-export const makeReader = (
-  libc: LibcOperations,
-  { fd }: OwnedFd
-): Effect.Effect<Reader, SyscallError, Scope.Scope> =>
-  Effect.map(Effect.acquireRelease(libc.watch(fd), ({ close }) => close), ({ readable }) => {
-    // What has not filled the buffer was all that there was.
-    let empty = true
-    const read = (buffer: Uint8Array): Effect.Effect<number, SyscallError> =>
-      Effect.flatMap(libc.readInto(fd, buffer), (count) => {
-        empty = count < buffer.length
-        return count >= 0 ? Effect.succeed(count) : waitAndRead(buffer)
-      })
-    const waitAndRead = (buffer: Uint8Array): Effect.Effect<number, SyscallError> =>
-      Effect.zipRight(readable, Effect.suspend(() => read(buffer)))
-    return (buffer) => empty ? waitAndRead(buffer) : read(buffer)
-  })
-
-/** All of the bytes; false when nobody reads. */
-const writer = (libc: LibcOperations, fd: Fd) => {
-  const write = (bytes: Uint8Array): Effect.Effect<boolean, SyscallError> =>
-    bytes.length === 0 ? Effect.succeed(true) : libc.write(fd, bytes).pipe(
-      Effect.flatMap((count) => write(bytes.subarray(count))),
-      Effect.catchIf(
-        wouldWait,
-        () => Effect.zipRight(libc.pollWritable(fd), Effect.suspend(() => write(bytes)))
-      ),
-      Effect.catchIf(({ errno }) => errno === "EPIPE", () => Effect.succeed(false))
-    )
-  return write
-}
 
 /** What is known of the process so far. */
 interface Progress {
@@ -114,29 +54,40 @@ interface Progress {
   readonly gone: Deferred.Deferred<number>
 }
 
-/** Hears what the supervisor tells until its last word, or until it is gone; how many processes it has ended. */
+/** Why nothing more is known. */
+const lost = Effect.suspend(() => new LauncherFailed({ what: "supervisor", errno: Option.none() }))
+
+/**
+ * Hears what the supervisor tells until its last word, or until it is gone; how many processes it has ended.
+ *
+ * recv(2) looks for a message first and for the other end only then: a message may come in between, so that one end is
+ * not yet the end.
+ */
 const hear = (libc: LibcOperations, socket: OwnedFd, progress: Progress) =>
   Effect.acquireUseRelease(
     libc.watch(socket.fd),
     ({ readable }) =>
       Effect.gen(function*() {
         const buffer = new Uint8Array(SIZE)
-        while (true) {
-          const length = yield* libc.readInto(socket.fd, buffer).pipe(
-            // It exited before it had read all that it was sent; what it has told is still there.
-            Effect.catchIf(({ errno }) => errno === "ECONNRESET", () => Effect.succeed(-1))
-          )
-          if (length === 0) return 0
-          if (length < 0) {
-            yield* readable
-            continue
+        const read = libc.readInto(socket.fd, buffer)
+        // It may exit before it has read all that it was sent. What it has told is still there.
+        const receive = Effect.catchIf(read, ({ errno }) => Errno.is(errno, "ECONNRESET"), () => read)
+        let ends = 0
+        while (ends < 2) {
+          const length = yield* receive
+          if (length === 0) ends++
+          else if (length < 0) yield* readable
+          else {
+            const message = decode(buffer)
+            if (message === undefined) return yield* lost
+            if (message._tag === "Started") yield* Deferred.succeed(progress.started, message.pid)
+            else if (message._tag === "Failed") {
+              yield* Deferred.fail(progress.started, new NotStarted(message))
+            } else if (message._tag === "Ended") yield* Deferred.succeed(progress.ended, message)
+            else return message.count
           }
-          const message = decode(buffer)
-          if (message._tag === "Started") yield* Deferred.succeed(progress.started, message.pid)
-          else if (message._tag === "Failed") yield* Deferred.fail(progress.started, new NotStarted(message))
-          else if (message._tag === "Ended") yield* Deferred.succeed(progress.ended, message)
-          else return message.count
         }
+        return 0
       }),
     ({ close }) => close
   )
@@ -144,13 +95,12 @@ const hear = (libc: LibcOperations, socket: OwnedFd, progress: Progress) =>
 /** Hears the supervisor to its end, and reaps it. */
 const listen = (libc: LibcOperations, socket: OwnedFd, pid: Pid, progress: Progress) =>
   Effect.gen(function*() {
-    const swept = yield* Effect.orElseSucceed(hear(libc, socket, progress), () => 0)
+    // It ends when nobody hears it.
+    const swept = yield* Effect.catchAll(hear(libc, socket, progress), () => Effect.as(socket.close, 0))
     // It has nothing left to wait for.
     yield* Effect.ignore(libc.reap(pid))
-    yield* socket.close
-    const lost = new LauncherFailed({ what: "supervisor", errno: Option.none() })
-    yield* Deferred.fail(progress.started, lost)
-    yield* Deferred.fail(progress.ended, lost)
+    yield* Deferred.completeWith(progress.started, lost)
+    yield* Deferred.completeWith(progress.ended, lost)
     yield* Deferred.succeed(progress.gone, swept)
   })
 
@@ -166,30 +116,29 @@ export const supervise = <E, R>(
 ): Effect.Effect<RunningStep, E | LauncherFailed | NotStarted, Libc | R | Scope.Scope> =>
   Effect.gen(function*() {
     const libc = yield* Libc
-    const pipes = Effect.all({
-      input: stdin === "pipe" ? Effect.asSome(inputPipe(libc)) : Effect.succeedNone,
+    const { error, input, output, sockets: [socket, theirs] } = yield* Effect.all({
+      input: stdin === "pipe" ? inputPipe(libc) : Effect.succeed(undefined),
       output: outputPipe(libc),
-      error: stderr === undefined ? Effect.asSome(outputPipe(libc)) : Effect.succeedNone,
+      error: stderr === undefined ? outputPipe(libc) : Effect.succeed(undefined),
       sockets: own(libc, libc.socketpair())
-    })
-    const { error, input, output, sockets: [socket, theirs] } = yield* Effect.mapError(pipes, noDescriptors)
+    }).pipe(Effect.mapError(noDescriptors))
     const progress: Progress = {
       started: yield* Deferred.make<number, LauncherFailed | NotStarted>(),
       ended: yield* Deferred.make<Ended, LauncherFailed>(),
       gone: yield* Deferred.make<number>()
     }
-    const tell = (byte: number) => Effect.ignore(libc.write(socket.fd, Uint8Array.of(byte)))
-    const end = Effect.zipRight(
-      // A socket that is closed may be another descriptor by now.
-      Effect.whenEffect(tell(END), Effect.negate(Deferred.isDone(progress.gone))),
-      Deferred.await(progress.gone)
-    )
+    // Also once the supervisor is gone; but a socket that is closed may be another descriptor by now.
+    const tell = (byte: number) =>
+      Effect.suspend(() =>
+        socket.isOpen() ? Effect.ignore(libc.write(socket.fd, Uint8Array.of(byte))) : Effect.void
+      )
+    const end = Effect.zipRight(tell(END), Deferred.await(progress.gone))
     const { failure } = yield* Effect.acquireRelease(
       Effect.tap(
         start([
-          Option.match(input, { onNone: () => shared.null, onSome: (pipe) => pipe.theirs.fd }),
+          input?.theirs.fd ?? shared.null,
           output.theirs.fd,
-          Option.match(error, { onNone: () => stderr ?? shared.null, onSome: (pipe) => pipe.theirs.fd }),
+          error?.theirs.fd ?? stderr ?? shared.null,
           theirs.fd,
           shared.proc,
           ...passed
@@ -199,30 +148,19 @@ export const supervise = <E, R>(
       () => end
     )
     if (failure !== undefined) return yield* failure
-    yield* output.theirs.close
-    yield* theirs.close
-    for (const pipe of [Option.getOrUndefined(input), Option.getOrUndefined(error)]) {
-      if (pipe !== undefined) yield* pipe.theirs.close
+    for (const descriptor of [input?.theirs, output.theirs, error?.theirs, theirs]) {
+      if (descriptor !== undefined) yield* descriptor.close
     }
-    const pid = yield* Deferred.await(progress.started)
-    const whileOpen = (byte: number) =>
-      Effect.asVoid(Effect.whenEffect(tell(byte), Effect.negate(Deferred.isDone(progress.gone))))
     return {
-      pid,
+      pid: yield* Deferred.await(progress.started),
       stdout: output.read,
-      stderr: Option.match(error, {
-        onNone: () => () => Effect.succeed(0),
-        onSome: (pipe) => pipe.read
-      }),
-      write: Option.match(input, {
-        onNone: () => () => Effect.succeed(false),
-        onSome: (pipe) => writer(libc, pipe.ours.fd)
-      }),
-      closeInput: Option.match(input, { onNone: () => Effect.void, onSome: (pipe) => pipe.ours.close }),
+      stderr: error?.read ?? (() => Effect.succeed(0)),
+      write: input?.write ?? (() => Effect.succeed(false)),
+      closeInput: input?.close ?? Effect.void,
       ended: Deferred.await(progress.ended),
-      signal: (signal) => whileOpen(Signal.toNumber(signal)),
+      signal: (signal) => tell(Signal.toNumber(signal)),
       end: Effect.asVoid(end),
       gone: Deferred.await(progress.gone),
-      leave: whileOpen(LEAVE)
+      leave: tell(LEAVE)
     }
   })

@@ -32,8 +32,11 @@ export const SIZE = 40
 
 const KIB = 1024
 
-/** A message in the byte order of the machine, which is little-endian on all that the supervisor knows. */
-export const decode = (bytes: Uint8Array): Message => {
+/**
+ * A message in the byte order of the machine, which is little-endian on all that the supervisor knows; undefined when it
+ * is one of another version.
+ */
+export const decode = (bytes: Uint8Array): Message | undefined => {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const number = (offset: number) => Number(view.getBigInt64(offset, true))
   const kind = view.getInt32(0, true)
@@ -58,7 +61,7 @@ export const decode = (bytes: Uint8Array): Message => {
     case 4:
       return Message.Swept({ count: value })
     default:
-      throw new RangeError(`the supervisor sent a message of kind ${kind}: it is of another version`)
+      return undefined
   }
 }
 

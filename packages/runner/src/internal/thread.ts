@@ -2,7 +2,7 @@
  * The launcher's thread, as the process sees it.
  */
 import type { SyscallError } from "@chroot-exec/sys/Libc"
-import type { Reply, Request } from "@chroot-exec/sys/ThreadLauncher"
+import type { Launched, Reply, Request } from "@chroot-exec/sys/ThreadLauncher"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
@@ -14,7 +14,7 @@ import { fileURLToPath } from "node:url"
 import { Worker } from "node:worker_threads"
 import { LauncherFailed } from "../LauncherError.js"
 import { supervisorProgram } from "./supervisorProgram.js"
-import { Answer, type Question, type ThreadData } from "./threadProtocol.js"
+import { Answer, LaunchedAnswer, type Question, type ThreadData } from "./threadProtocol.js"
 
 /** Serves requests, one after the other. A thread that has died or cannot return home is replaced by another. */
 export interface Thread {
@@ -38,7 +38,10 @@ const failed = (error?: SyscallError) =>
 
 type Waiting = (reply: Effect.Effect<Reply, LauncherFailed>) => void
 
+const isLaunched = Schema.is(LaunchedAnswer)
 const decode = Schema.decodeUnknownSync(Answer)
+
+const succeeded = (launched: Launched): Reply => ({ result: Either.right(launched), home: Either.void })
 
 /** One thread, from its start to its end. */
 class Running {
@@ -53,12 +56,11 @@ class Running {
     // An idle thread keeps no process alive; a question does.
     worker.unref()
     worker.on("message", (message: unknown) => {
+      if (isLaunched(message)) return this.#answer(message.id, succeeded(message.launched))
       const answer = decode(message)
       if (answer._tag === "Ready") ready(Effect.void)
       else if (answer._tag === "Unusable") ready(failed(answer.error))
-      else if (answer._tag === "Launched") {
-        this.#answer(answer.id, { result: Either.right(answer.launched), home: Either.void })
-      } else this.#answer(answer.id, answer.reply)
+      else this.#answer(answer.id, answer.reply)
     })
     const die = () => {
       this.dead = true

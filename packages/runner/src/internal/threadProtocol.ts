@@ -17,16 +17,18 @@ export interface Question {
   readonly request: Request
 }
 
+/** What the question with this id has started, and all is well: the usual answer, which is data as it is. */
+export const LaunchedAnswer = Schema.TaggedStruct("Launched", { id: Schema.Int, launched: Launched })
+
 /**
+ * The other answers:
+ *
  * - `Ready`: the thread has a root of its own;
  * - `Unusable`: it cannot have one;
- * - `Launched`: what the question with this id has started, and all is well: the usual case, which needs no Schema of
- *   errors;
- * - `Served`: any other reply to it.
+ * - `Served`: any other reply to the question with this id.
  */
 export const Answer = Schema.Union(
   Schema.TaggedStruct("Ready", {}),
   Schema.TaggedStruct("Unusable", { error: SyscallError }),
-  Schema.TaggedStruct("Launched", { id: Schema.Int, launched: Launched }),
   Schema.TaggedStruct("Served", { id: Schema.Int, reply: Reply })
 )

@@ -8,7 +8,10 @@ import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Schema from "effect/Schema"
 import { parentPort, workerData } from "node:worker_threads"
 import type { Question, ThreadData } from "./threadProtocol.js"
-import { Answer } from "./threadProtocol.js"
+import { Answer, LaunchedAnswer } from "./threadProtocol.js"
+
+// The errors of this thread are answers. Nobody sees where they were made, and tracing that takes long.
+Error.stackTraceLimit = 0
 
 const encode = Schema.encodeSync(Answer)
 
@@ -28,7 +31,7 @@ if (parentPort !== null && isThreadData(workerData)) {
       const { home: back, result } = reply
       port.postMessage(
         result._tag === "Right" && back._tag === "Right"
-          ? { _tag: "Launched", id, launched: result.right }
+          ? LaunchedAnswer.make({ id, launched: result.right })
           : encode({ _tag: "Served", id, reply })
       )
     })

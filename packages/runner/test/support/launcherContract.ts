@@ -250,7 +250,7 @@ export const launcherContract = (
         const root = yield* busyboxRoot
         const { launch } = yield* Launcher
         const running = yield* launch(
-          shell(root, "sleep 1000 & echo $!; trap 'wait; exit 7' TERM; while :; do sleep 1; done")
+          shell(root, "trap 'wait; exit 7' TERM; sleep 1000 & echo $!; while :; do sleep 1; done")
         )
         const child = Number(yield* firstLine(running))
         yield* running.signal("SIGTERM")

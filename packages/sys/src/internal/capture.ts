@@ -1,6 +1,7 @@
 /**
  * Runs a program to its end and takes what it writes to standard output.
  */
+import * as Errno from "@chroot-exec/core/Errno"
 import * as Signal from "@chroot-exec/core/Signal"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -65,7 +66,7 @@ export const capture = (
     /** Reads what is there; says whether that was the end. */
     const drain = chunks.readFrom(libc, output.read).pipe(
       Effect.as(true),
-      Effect.catchIf((error) => error.errno === "EAGAIN", () => Effect.succeed(false))
+      Effect.catchIf((error) => Errno.is(error.errno, "EAGAIN"), () => Effect.succeed(false))
     )
     const readToEnd = Effect.zipRight(libc.poll(output.read), drain).pipe(
       Effect.repeat({ until: (end) => end })

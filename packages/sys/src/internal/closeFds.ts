@@ -28,7 +28,7 @@ const oneByOne = (first: Fd) =>
     const size = yield* tableSize
     for (let fd = first; fd < size; fd = Fd.make(fd + 1)) {
       yield* libc.setCloseOnExec(fd, true).pipe(
-        Effect.catchIf((error) => error.errno === "EBADF", () => Effect.void)
+        Effect.catchIf((error) => Errno.is(error.errno, "EBADF"), () => Effect.void)
       )
     }
   })

@@ -26,7 +26,7 @@ const atPath = (command: CString, directory: CString) =>
     const libc = yield* Libc
     const path = CommandSearch.resolve(command, directory)
     const status = yield* libc.statx(path).pipe(Effect.mapError(({ errno }) =>
-      errno === "ENOENT" || errno === "ENOTDIR"
+      Errno.is(errno, "ENOENT", "ENOTDIR")
         ? new CommandNotFound({ command, reason: "NoFile" })
         : new CommandNotExecutable({ command, errno })
     ))

@@ -9,6 +9,7 @@ import { type ExecPlan, type Operation, toLine } from "@chroot-exec/core/ExecPla
 import type { Stdio } from "@chroot-exec/core/Inherited"
 import * as Signal from "@chroot-exec/core/Signal"
 import * as Effect from "effect/Effect"
+import * as FiberRef from "effect/FiberRef"
 import * as LogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
 import { Fd, Limit, Mode, SignalNumber } from "../Brands.js"
@@ -180,20 +181,24 @@ const apply = <E, R>(
   }
 }
 
-/** The line is made only where somebody wants it. */
-const tell = (operation: Operation): Effect.Effect<void> =>
-  Effect.asVoid(Effect.whenLogLevel(Effect.suspend(() => Effect.logDebug(toLine(operation))), LogLevel.Debug))
+/** Whether somebody wants to know of each operation: its line is made only then. */
+const isTold = Effect.map(
+  FiberRef.get(FiberRef.currentMinimumLogLevel),
+  (minimum) => LogLevel.lessThanEqual(minimum, LogLevel.Debug)
+)
 
 /** Carries out a plan and returns what is known at its end. After an operation that fails, no later one is begun. */
 export const interpret = <E, R>(
   plan: ExecPlan,
   handlers: Handlers<E, R>
 ): Effect.Effect<State, ExecError.ExecError | E, Libc | R> =>
-  Effect.flatMap(Libc, (libc) => {
-    const initial: State = { null: Option.none(), environment: {}, found: [] }
-    return Effect.reduce(
-      plan.operations,
-      initial,
-      (state, operation) => Effect.zipRight(tell(operation), apply(libc, handlers, state, operation))
-    )
+  Effect.gen(function*() {
+    const libc = yield* Libc
+    const told = yield* isTold
+    let state: State = { null: Option.none(), environment: {}, found: [] }
+    for (const operation of plan.operations) {
+      if (told) yield* Effect.logDebug(toLine(operation))
+      state = yield* apply(libc, handlers, state, operation)
+    }
+    return state
   })

@@ -15,12 +15,18 @@ export interface Native {
   readonly view: (pointer: bigint, length: number) => ArrayBuffer
   readonly decode: (pointer: bigint, offset: number, type: "void *") => bigint | null
   readonly node: {
+    /** `status` is below 0 when the descriptor has an error: libuv has stopped the handle then. */
     readonly poll: (
       fd: number,
       options: PollEvents,
-      callback: () => void
-    ) => Koffi.node.PollHandle
+      callback: (status: number) => void
+    ) => PollHandle
   }
+}
+
+/** koffi's own type has another callback than it calls. */
+interface PollHandle extends Pick<Koffi.node.PollHandle, "close" | "stop"> {
+  readonly start: (options: PollEvents, callback: (status: number) => void) => void
 }
 
 /** What a descriptor is watched for. */

@@ -14,7 +14,8 @@ export const makeWatch = (koffi: Native, fd: Fd): Watch => {
   let active = false
   let waiting: (() => void) | undefined
 
-  const onEvent = () => {
+  const onEvent = (status: number) => {
+    if (status < 0) active = false
     const wake = waiting
     waiting = undefined
     if (wake === undefined) {

@@ -64,7 +64,7 @@ const inspect = (path: string): Either.Either<string, Errno.Errno> => {
     : Either.left(Errno.of("ENOEXEC"))
 }
 
-const isMissing = (errno: Errno.Errno): boolean => errno === "ENOENT" || errno === "ENOTDIR"
+const isMissing = (errno: Errno.Errno): boolean => Errno.is(errno, "ENOENT", "ENOTDIR")
 
 type Located = Either.Either<string, CommandNotFound | CommandNotExecutable>
 

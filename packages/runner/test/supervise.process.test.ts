@@ -1,0 +1,101 @@
+/**
+ * What is made of a supervisor, whatever it does: shell programs stand in for it, which say what they are told to.
+ */
+import * as CString from "@chroot-exec/core/CString"
+import * as Errno from "@chroot-exec/core/Errno"
+import * as ExitStatus from "@chroot-exec/core/ExitStatus"
+import { Libc } from "@chroot-exec/sys/Libc"
+import * as LibcLive from "@chroot-exec/sys/LibcLive"
+import { describe, expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { openShared } from "../src/internal/shared.js"
+import { NotStarted, supervise } from "../src/internal/supervise.js"
+import { LauncherFailed } from "../src/LauncherError.js"
+
+const octal = (bytes: Uint8Array): string =>
+  Array.from(bytes, (byte) => `\\${byte.toString(8).padStart(3, "0")}`).join("")
+
+/** The command that tells one `struct message`: its kind, where, value; and a usage of 1 and 2 microseconds, 3 KiB. */
+const tell = (kind: number, value: number, where = 0): string => {
+  const message = new DataView(new ArrayBuffer(40))
+  message.setInt32(0, kind, true)
+  message.setInt32(4, where, true)
+  for (const [index, number] of [value, 1, 2, 3].entries()) {
+    message.setBigInt64(8 + index * 8, BigInt(number), true)
+  }
+  return `printf '${octal(new Uint8Array(message.buffer))}' >&3`
+}
+
+const started = tell(1, 4711)
+const ended = tell(3, 7 << 8)
+const swept = tell(4, 2)
+
+/** A supervisor that does this. */
+const supervisor = (script: string) =>
+  Effect.gen(function*() {
+    const libc = yield* Libc
+    return yield* supervise(yield* openShared, { stdin: "pipe" }, (descriptors) =>
+      libc.posixSpawn({
+        path: CString.make("/bin/sh"),
+        argv: ["sh", "-c", script].map(CString.make),
+        envp: []
+      }, { descriptors, defaults: 0n }).pipe(Effect.map((pid) => ({ pid }))))
+  })
+
+/** Waits for the end of the socket, which is what ends a supervisor. */
+const untilEnd = `exec perl -e 'vec($set, 3, 1) = 1; select($set, undef, undef, undef)'`
+
+const lost = new LauncherFailed({ what: "supervisor", errno: Option.none() })
+
+describe("a supervisor", () => {
+  it.scoped("tells how it went", () =>
+    Effect.gen(function*() {
+      const running = yield* supervisor(`${started}; echo out; echo err >&2; ${ended}; ${swept}`)
+      expect(running.pid).toBe(4711)
+      expect((yield* running.ended).status).toStrictEqual(new ExitStatus.Exited({ code: 7 }))
+      expect((yield* running.ended).usage.peakMemory).toBe(3 * 1024)
+      expect(yield* running.gone).toBe(2)
+      const buffer = new Uint8Array(16)
+      expect([yield* running.stdout(buffer), yield* running.stdout(buffer)]).toStrictEqual([4, 0])
+      expect([yield* running.stderr(buffer), yield* running.stderr(buffer)]).toStrictEqual([4, 0])
+    }).pipe(Effect.provide(LibcLive.layer)))
+
+  it.scoped("is heard although it has exited without reading what it was sent: ECONNRESET", () =>
+    Effect.gen(function*() {
+      const running = yield* supervisor(`${started}; read line; ${ended}; ${swept}`)
+      yield* running.signal("SIGTERM")
+      expect(yield* running.write(new TextEncoder().encode("go on\n"))).toBe(true)
+      // It has been reaped once `gone` is known, and nothing was taken from the socket before it exited.
+      expect(yield* running.gone).toBe(2)
+      expect((yield* running.ended).status).toStrictEqual(new ExitStatus.Exited({ code: 7 }))
+      // Nobody hears that any more.
+      yield* running.signal("SIGTERM")
+      yield* running.end
+    }).pipe(Effect.provide(LibcLive.layer)))
+
+  const failures: ReadonlyArray<readonly [string, string, LauncherFailed | NotStarted]> = [
+    ["starts nothing", tell(2, 2, 4), new NotStarted({ place: "execve", errno: Errno.of("ENOENT") })],
+    ["says nothing", "exit 1", lost],
+    ["is of another version", `${tell(9, 0)}; ${untilEnd}`, lost]
+  ]
+
+  it.scoped.each(failures)("that %s is an error", ([, script, error]) =>
+    Effect.gen(function*() {
+      expect(yield* Effect.flip(supervisor(script))).toStrictEqual(error)
+    }).pipe(Effect.provide(LibcLive.layer)))
+
+  it.scoped("that dies leaves the end unknown, but nobody waiting", () =>
+    Effect.gen(function*() {
+      const running = yield* supervisor(`${started}; kill -KILL $$`)
+      expect(yield* Effect.flip(running.ended)).toStrictEqual(lost)
+      expect(yield* running.gone).toBe(0)
+    }).pipe(Effect.provide(LibcLive.layer)))
+
+  it.scoped("is heard no more after a message of another version, and its end is waited for", () =>
+    Effect.gen(function*() {
+      const running = yield* supervisor(`${started}; ${tell(9, 0)}; ${untilEnd}`)
+      expect(yield* Effect.flip(running.ended)).toStrictEqual(lost)
+      expect(yield* running.gone).toBe(0)
+    }).pipe(Effect.provide(LibcLive.layer)))
+})
