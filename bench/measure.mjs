@@ -37,16 +37,19 @@ const summarize = (times, baseline) => {
 }
 
 /**
- * Measures asynchronous functions by turns, `{ name: () => promise }`, as `measure` does with commands.
+ * Measures asynchronous functions by turns, `{ name: () => promise }`, as `measure` does with commands. A turn is
+ * `block` calls of the same one.
  */
-export const measureCalls = async (subjects, { baseline, runs }) => {
+export const measureCalls = async (subjects, { baseline, block = 1, runs }) => {
   const times = Object.fromEntries(Object.keys(subjects).map((name) => [name, []]))
-  for (let round = -WARM_UP; round < runs; round++) {
+  for (let round = -WARM_UP; round < runs / block; round++) {
     for (const [name, call] of Object.entries(subjects)) {
-      const started = performance.now()
-      await call()
-      const elapsed = performance.now() - started
-      if (round >= 0) times[name].push(elapsed)
+      for (let turn = 0; turn < block; turn++) {
+        const started = performance.now()
+        await call()
+        const elapsed = performance.now() - started
+        if (round >= 0) times[name].push(elapsed)
+      }
     }
   }
   return summarize(times, baseline)

@@ -1,16 +1,17 @@
 // What a run in a container costs beside `docker run --rm` with the same flags, and what memory a gigabyte of output takes.
 // On a daemon of its own: dockerd and docker(1) of Debian's docker.io, as root.
+import { EngineLive, runOnce } from "@chroot-exec/sandbox"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as ManagedRuntime from "effect/ManagedRuntime"
 import { execFileSync, spawn } from "node:child_process"
 import { mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs"
-import { createRequire } from "node:module"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { makeBusyboxRoot } from "../docker/busybox-root.mjs"
 import { measureCalls } from "./measure.mjs"
 
 const repository = join(import.meta.dirname, "..")
-const cli = createRequire(join(repository, "packages/cli/package.json"))
-const load = (name) => import(cli.resolve(name))
 
 export const title = "/bin/true in a hardened container"
 
@@ -133,10 +134,6 @@ const memoryOf = async (run, bytes) => {
 }
 
 export const measureAll = async (directory, { runs }) => {
-  const { EngineLive, runOnce } = await load("@chroot-exec/sandbox")
-  const Duration = await load("effect/Duration")
-  const Effect = await load("effect/Effect")
-  const ManagedRuntime = await load("effect/ManagedRuntime")
   const daemon = await startDaemon(directory)
   const env = { DOCKER_HOST: daemon.host }
   const runtime = ManagedRuntime.make(EngineLive.layer(env))

@@ -132,7 +132,10 @@ export const supervise = <E, R>(
       Effect.suspend(() =>
         socket.isOpen() ? Effect.ignore(libc.write(socket.fd, Uint8Array.of(byte))) : Effect.void
       )
-    const end = Effect.zipRight(tell(END), Deferred.await(progress.gone))
+    const end = Effect.zipRight(
+      Effect.whenEffect(tell(END), Effect.negate(Deferred.isDone(progress.gone))),
+      Deferred.await(progress.gone)
+    )
     const { failure } = yield* Effect.acquireRelease(
       Effect.tap(
         start([
