@@ -4,11 +4,10 @@ import { EngineLive, runOnce } from "@chroot-exec/sandbox"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as ManagedRuntime from "effect/ManagedRuntime"
-import { execFileSync, spawn } from "node:child_process"
-import { mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs"
+import { spawn } from "node:child_process"
 import { join } from "node:path"
-import { setTimeout as sleep } from "node:timers/promises"
 import { makeBusyboxRoot } from "../docker/busybox-root.mjs"
+import { startDockerd } from "../docker/dockerd.mjs"
 import { measureCalls } from "./measure.mjs"
 
 const repository = join(import.meta.dirname, "..")
@@ -51,58 +50,6 @@ const flags = [
   ["--tmpfs", tmpfs("/workspace", 536_870_912), "--tmpfs", tmpfs("/tmp", 134_217_728)]
 ].flat()
 
-const startDaemon = async (directory) => {
-  const socket = join(directory, "s")
-  const host = `unix://${socket}`
-  writeFileSync(join(directory, "daemon.json"), "{}")
-  const log = openSync(join(directory, "log"), "a")
-  const daemon = spawn("dockerd", [
-    `--host=${host}`,
-    `--config-file=${join(directory, "daemon.json")}`,
-    `--data-root=${join(directory, "data")}`,
-    `--exec-root=${join(directory, "exec")}`,
-    `--pidfile=${join(directory, "pid")}`,
-    "--iptables=false",
-    "--ip6tables=false",
-    "--bridge=none",
-    "--storage-driver=vfs"
-  ], { stdio: ["ignore", log, log] })
-  const isUp = () => {
-    try {
-      execFileSync(docker, ["version"], { env: { DOCKER_HOST: host }, stdio: "ignore" })
-      return true
-    } catch {
-      return false
-    }
-  }
-  while (!isUp()) {
-    if (daemon.exitCode !== null) throw new Error(`dockerd does not start, see ${join(directory, "log")}`)
-    await sleep(50)
-  }
-  const root = join(directory, "root")
-  mkdirSync(root)
-  makeBusyboxRoot(root)
-  const archive = execFileSync("tar", ["--create", "--directory", root, "."], { maxBuffer: 2 ** 28 })
-  execFileSync(docker, ["import", "-", "image"], {
-    env: { DOCKER_HOST: host },
-    input: archive,
-    stdio: ["pipe", "ignore", "inherit"]
-  })
-  return {
-    host,
-    stop: async () => {
-      const ended = new Promise((resolve) => daemon.once("exit", resolve))
-      daemon.kill("SIGTERM")
-      await ended
-      // The data directory, which the daemon mounts on itself.
-      for (const line of readFileSync("/proc/self/mounts", "utf8").split("\n").reverse()) {
-        const [, mount = ""] = line.split(" ")
-        if (mount.startsWith(directory)) execFileSync("umount", ["--lazy", mount])
-      }
-    }
-  }
-}
-
 /** A command to its end, which has to be a success. */
 const command = (env, program, ...args) => () =>
   new Promise((resolve, reject) => {
@@ -133,8 +80,8 @@ const memoryOf = async (run, bytes) => {
   } MiB more than before`
 }
 
-export const measureAll = async (directory, { runs }) => {
-  const daemon = await startDaemon(directory)
+export const measureAll = async (_directory, { runs }) => {
+  const daemon = await startDockerd()
   const env = { DOCKER_HOST: daemon.host }
   const runtime = ManagedRuntime.make(EngineLive.layer(env))
   const run = ({ limits, ...job }) =>
@@ -142,6 +89,7 @@ export const measureAll = async (directory, { runs }) => {
       runOnce({ image: "image", ...job, limits: { timeout: Duration.minutes(5), ...limits } })
     )
   try {
+    await daemon.importImage("image", (root) => makeBusyboxRoot(root))
     await runtime.runPromise(Effect.void)
     const subjects = await measureCalls({
       [DOCKER]: command(env, docker, "run", "--rm", ...flags, "image", "/bin/true"),
