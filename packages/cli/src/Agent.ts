@@ -135,7 +135,7 @@ export const runAgent = (argv: ReadonlyArray<string>): Effect.Effect<void, Agent
     version: version(),
     executable: NAME,
     summary: Span.text(SUMMARY)
-  })(["node", NAME, ...normal]).pipe(
+  })(["node", NAME, ...Argv.separateValues(normal)]).pipe(
     withOutput(subcommand),
     Effect.provideService(StepCommand, command),
     Effect.mapError((error) => ValidationError.isValidationError(error) ? usageError(error, normal) : error),

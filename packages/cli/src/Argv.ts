@@ -43,6 +43,18 @@ export const normalize = (argv: ReadonlyArray<string>): ReadonlyArray<string> =>
   ]
 }
 
+/**
+ * `--name=value` as `--name value`: `@effect/cli` does not find an option that can be repeated in the first spelling.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const separateValues = (argv: ReadonlyArray<string>): ReadonlyArray<string> =>
+  argv.flatMap((argument) => {
+    const [, name, value] = /^(--[^=]+)=(.+)$/s.exec(argument) ?? []
+    return name === undefined || value === undefined ? [argument] : [name, value]
+  })
+
 const REPORT_FD = /(?:^|\0)--report-fd[=\0](\d{1,9})(?:\0|$)/
 
 /**
