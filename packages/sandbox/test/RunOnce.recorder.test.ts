@@ -3,6 +3,7 @@
  */
 import { runOnce, runStream } from "@chroot-exec/sandbox"
 import type { JobInput } from "@chroot-exec/sandbox"
+import type { Piece } from "@chroot-exec/sandbox/Demultiplexer"
 import type { CreateRequest } from "@chroot-exec/sandbox/Engine"
 import { RUN_LABEL } from "@chroot-exec/sandbox/Owner"
 import { InputUnreadable } from "@chroot-exec/sandbox/SandboxError"
@@ -230,49 +231,74 @@ const outcomeOutput = (outcome: { readonly _tag: string; readonly right?: Parame
   outcome.right === undefined ? outcome : outputOf(outcome.right)
 
 describe("a command that does not start", () => {
-  const failed = (code: number, text: string) =>
+  const mark = "[FATAL tini (7)] "
+  const failed = (code: number, output: ReadonlyArray<Piece>, limits = {}) =>
     Effect.gen(function*() {
-      const world = { exitCode: code, output: [said("stderr", text)] }
-      const { outcome } = yield* run({ command: ["nope", "arg"] }, world)
-      const recorder = EngineRecorder.make(world)
+      const recorder = EngineRecorder.make({ exitCode: code, output })
       const events: Array<string> = []
-      yield* runStream({ ...job, command: ["nope", "arg"] }).pipe(
-        Stream.runForEach((event) => Effect.sync(() => events.push(event._tag))),
-        Effect.ignore,
+      const outcome = yield* runStream({ ...job, command: ["nope", "arg"], limits }).pipe(
+        Stream.runForEach((event) =>
+          Effect.sync(() =>
+            events.push(event._tag === "Output" ? Buffer.from(event.bytes).toString() : event._tag)
+          )
+        ),
+        Effect.either,
         Effect.provide(recorder.layer)
       )
       return { error: outcome._tag === "Left" ? outcome.left.message : undefined, events }
     })
 
-  it.effect("is not found", () =>
+  it.effect.each<readonly [string, ReadonlyArray<string>, object]>([
+    ["at once", [`${mark}exec nope failed: No such file or directory\n`], {}],
+    // As tini does.
+    ["in pieces", [mark, "exec nope failed: No such file or directory", "\n"], {}],
+    ["in single bytes", `${mark}exec nope failed: No such file or directory\n`.split(""), {}],
+    ["beyond the limit", [mark, "exec nope failed: No such file or directory", "\n"], { output: 3 }]
+  ])("is not found, which the init says %s", ([, pieces, limits]) =>
     Effect.gen(function*() {
-      expect(yield* failed(127, "[FATAL tini (7)] exec nope failed: No such file or directory\n"))
-        .toStrictEqual({
-          error:
-            "command \"nope\" not found in image \"image\": it is not on PATH there; give its path, or set PATH",
-          events: []
-        })
-    }))
-
-  it.effect("may not be executed", () =>
-    Effect.gen(function*() {
-      expect(yield* failed(126, "[FATAL tini (12)] exec nope failed: Permission denied\n")).toStrictEqual({
+      expect(yield* failed(127, pieces.map((text) => said("stderr", text)), limits)).toStrictEqual({
         error:
-          "command \"nope\" of image \"image\" cannot be executed: permission denied; check that everybody may execute it",
+          "command \"nope\" not found in image \"image\": it is not on PATH there; give its path, or set PATH",
         events: []
       })
     }))
 
-  it.effect.each(
-    [
-      ["another code", 1, "[FATAL tini (7)] exec nope failed: No such file or directory\n"],
-      ["another command", 127, "[FATAL tini (7)] exec other failed: No such file or directory\n"],
-      ["more than that", 127, "[FATAL tini (7)] exec nope failed: No such file or directory\nand more\n"],
-      ["something like it", 127, "[FATAL tini (x)] exec nope failed: No such file or directory\n"]
-    ] as const
-  )("a command that says %s is believed to have run", ([, code, text]) =>
+  it.effect("may not be executed", () =>
     Effect.gen(function*() {
-      expect(yield* failed(code, text)).toStrictEqual({ error: undefined, events: ["Output", "Finished"] })
+      expect(yield* failed(126, [said("stderr", "[FATAL tini (12)] exec nope failed: Permission denied\n")]))
+        .toStrictEqual({
+          error:
+            "command \"nope\" of image \"image\" cannot be executed: permission denied; check that everybody may execute it",
+          events: []
+        })
+    }))
+
+  const complaint = `${mark}exec nope failed: No such file or directory\n`
+  it.effect.each<readonly [string, number, ReadonlyArray<Piece>]>([
+    ["another code", 1, [said("stderr", complaint)]],
+    ["another command", 127, [said("stderr", `${mark}exec other failed: No such file or directory\n`)]],
+    ["more than that", 127, [said("stderr", complaint), said("stderr", "and more\n")]],
+    ["something else, too", 127, [said("stderr", complaint), said("stdout", "more")]],
+    ["it on standard output", 127, [said("stdout", complaint)]],
+    ["only the beginning", 127, [said("stderr", mark), said("stderr", "exec nope failed: ")]],
+    ["something without an end", 127, [said("stderr", complaint.replace("\n", "x".repeat(300)))]],
+    ["something like it", 127, [said("stderr", complaint.replace("7", "x"))]]
+  ])("a command that says %s is believed to have run", ([, code, output]) =>
+    Effect.gen(function*() {
+      expect(yield* failed(code, output)).toStrictEqual({
+        error: undefined,
+        events: [...output.map(({ bytes }) => Buffer.from(bytes).toString()), "Finished"]
+      })
+    }))
+
+  it.effect("is not meant by a command that has said so much when the time is over", () =>
+    Effect.gen(function*() {
+      const recorder = EngineRecorder.make({ exitCode: "never", output: [said("stderr", mark)] })
+      const fiber = yield* Effect.fork(
+        Effect.provide(runOnce({ ...job, limits: { timeout: Duration.seconds(5) } }), recorder.layer)
+      )
+      yield* TestClock.adjust("5 seconds")
+      expect(outputOf(yield* Fiber.join(fiber)).stderr).toBe(mark)
     }))
 })
 

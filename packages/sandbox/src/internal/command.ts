@@ -20,7 +20,7 @@ import type {
   InputUnreadable
 } from "../SandboxError.js"
 import { unlessExpired } from "./expiry.js"
-import { initError, isInitError } from "./initError.js"
+import { initError, mayBeInitError } from "./initError.js"
 
 /** How long a killed container may take to end, and then its last output to come. */
 const KILL_LIMIT = Duration.seconds(10)
@@ -39,47 +39,62 @@ export interface Ended {
   readonly stats: Option.Option<Stats>
 }
 
+/** The output cannot be had any more. */
 const lost = (detail: string): EngineError =>
   engineError("containerAttach", { reason: "Unreachable", status: 0, detail })
 
 type Emit = (event: Event) => Effect.Effect<void>
 
 /**
- * Reads output to its end and keeps what may be kept. More is read and dropped, so that the command goes on; what the
- * reader of the events does not take is not read, so that nothing piles up here.
- *
- * The first piece waits for a second one when it looks like the init's complaint about the command, which becomes an error.
+ * What a command writes: kept as far as it may be, and shown. The first pieces wait as long as they may be the init's
+ * complaint about the command, which becomes an error and is not output.
  */
-const readOutput = (attachment: Attachment, collector: ReturnType<typeof Output.collector>, emit: Emit) => {
+const outputOf = (job: Job, emit: Emit) => {
+  const collector = Output.collector(job.limits.output)
   let state = Demultiplexer.initial
-  let first = true
-  let held: Demultiplexer.Piece | undefined
+  let held: Array<Demultiplexer.Piece> | undefined = []
 
-  const show = (piece: Demultiplexer.Piece) => emit({ _tag: "Output", ...piece })
-
-  const take = (piece: Demultiplexer.Piece): Effect.Effect<void> => {
+  const pass = (piece: Demultiplexer.Piece): Effect.Effect<void> => {
     const kept = collector.add(piece)
-    const before = held
-    held = undefined
-    if (first && isInitError(kept)) held = kept
-    first = false
-    if (kept.bytes.length === 0 || held !== undefined) return Effect.void
-    return before === undefined ? show(kept) : Effect.zipRight(show(before), show(kept))
+    return kept.bytes.length === 0 ? Effect.void : emit({ _tag: "Output", ...kept })
   }
 
-  return attachment.output.pipe(
-    Stream.runForEach((bytes) => {
-      const decoded = Demultiplexer.decode(state, bytes)
-      if (decoded === undefined) return Effect.fail(lost("the output is not framed as the API says"))
-      state = decoded.state
-      return Effect.forEach(decoded.pieces, take, { discard: true })
-    }),
-    Effect.filterOrFail(
-      () => Demultiplexer.isComplete(state),
-      () => lost("the connection ended within the output")
-    ),
-    Effect.map(() => Option.fromNullable(held))
-  )
+  /** It is the command's own after all. */
+  const release = Effect.suspend(() => {
+    const pieces = held ?? []
+    held = undefined
+    return Effect.forEach(pieces, pass, { discard: true })
+  })
+
+  const take = (piece: Demultiplexer.Piece): Effect.Effect<void> => {
+    if (held === undefined) return pass(piece)
+    held.push({ stream: piece.stream, bytes: Uint8Array.from(piece.bytes) })
+    return mayBeInitError(job, held) ? Effect.void : release
+  }
+
+  return {
+    /**
+     * Reads to the end. More than may be kept is read and dropped, so that the command goes on; what the reader of the
+     * events does not take is not read, so that nothing piles up here.
+     */
+    read: ({ output }: Attachment) =>
+      output.pipe(
+        Stream.runForEach((bytes) => {
+          const decoded = Demultiplexer.decode(state, bytes)
+          if (decoded === undefined) return Effect.fail(lost("the output is not framed as the API says"))
+          state = decoded.state
+          return Effect.forEach(decoded.pieces, take, { discard: true })
+        }),
+        Effect.filterOrFail(
+          () => Demultiplexer.isComplete(state),
+          () => lost("the connection ended within the output")
+        )
+      ),
+    /** The command's error, when what it wrote was the init's complaint. */
+    errorOf: (exitCode: number) => initError(job, exitCode, held ?? []),
+    /** What is kept, after which nothing is read any more. */
+    end: Effect.zipRight(release, Effect.sync(collector.output))
+  }
 }
 
 /** Feeds standard input. A command that does not read it, or ends before, is no failure. */
@@ -112,6 +127,7 @@ const followStats = (container: string) =>
     )
     return Ref.get(last)
   })
+
 /** A failure of this is the failure of what it runs beside; its success is not waited for. */
 const unlessFails = <E>(fiber: Fiber.Fiber<void, E>) => <A, E1, R>(effect: Effect.Effect<A, E1, R>) =>
   Effect.raceFirst(effect, Effect.zipRight(Fiber.join(fiber), Effect.never))
@@ -132,10 +148,10 @@ export const runCommand = (
 ): Effect.Effect<Option.Option<Ended>, CommandError, Engine | Scope.Scope> =>
   Effect.gen(function*() {
     const engine = yield* Engine
-    const collector = Output.collector(job.limits.output)
+    const written = outputOf(job, emit)
     const begin = Effect.gen(function*() {
       const attachment = yield* engine.containerAttach(container, job.stdin !== undefined)
-      const output = yield* Effect.forkScoped(readOutput(attachment, collector, emit))
+      const output = yield* Effect.forkScoped(written.read(attachment))
       yield* engine.containerStart(container)
       return { attachment, output }
     })
@@ -155,12 +171,10 @@ export const runCommand = (
     }).pipe(unlessFails(input))
     const finished = yield* unlessExpired(whole, expired)
     if (Option.isSome(finished)) {
-      const [exitCode, held] = finished.value
-      const kept = collector.output()
-      const failure = initError(job, exitCode, kept.log)
+      const [exitCode] = finished.value
+      const failure = written.errorOf(exitCode)
       if (Option.isSome(failure)) return yield* failure.value
-      // The command's own words after all.
-      if (Option.isSome(held)) yield* emit({ _tag: "Output", ...held.value })
+      const kept = yield* written.end
       return Option.some({
         exitCode: Option.some(exitCode),
         timedOut: false,
@@ -171,5 +185,6 @@ export const runCommand = (
     yield* kill(container)
     const exitCode = yield* Effect.timeoutOption(Fiber.join(end), KILL_LIMIT)
     yield* Effect.ignore(Effect.timeoutOption(Fiber.join(output), KILL_LIMIT))
-    return Option.some({ exitCode, timedOut: true, output: collector.output(), stats: yield* stats })
+    yield* Fiber.interrupt(output)
+    return Option.some({ exitCode, timedOut: true, output: yield* written.end, stats: yield* stats })
   })
