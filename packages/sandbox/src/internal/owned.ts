@@ -8,7 +8,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import type { EngineError } from "../SandboxError.js"
 
 /** A daemon that is being restarted is back within this time. */
@@ -84,12 +84,13 @@ export const owned = (
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function*() {
       const creation = yield* Effect.forkDaemon(restore(create))
-      yield* Effect.addFinalizer(() =>
-        bounded(Fiber.await(creation)).pipe(
-          Effect.map(Option.match({ onNone: (): Creation => "uncertain", onSome: outcome })),
-          Effect.flatMap((ended) => removeSurely(name, ended, remove))
-        )
+      const removal = bounded(Fiber.await(creation)).pipe(
+        Effect.map(Option.match({ onNone: (): Creation => "uncertain", onSome: outcome })),
+        Effect.flatMap((ended) => removeSurely(name, ended, remove))
       )
+      // Not `Effect.addFinalizer`, which puts the fiber back into the state of now: an interruption during another removal
+      // would be forgotten, and a result returned.
+      yield* Scope.addFinalizer(yield* Effect.scope, removal)
       yield* restore(Fiber.join(creation))
     })
   )

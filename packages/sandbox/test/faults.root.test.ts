@@ -1,0 +1,137 @@
+/**
+ * Failures between the engine and a real daemon, at every call: nothing is left, and the error says which call it was.
+ */
+import { EngineLive, type JobInput, runOnce } from "@chroot-exec/sandbox"
+import { afterAll, beforeAll, expect, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import * as Dockerd from "./support/Dockerd.js"
+import * as Proxy from "./support/Proxy.js"
+import { tarOf } from "./support/tar.js"
+
+const scope = Effect.runSync(Scope.make())
+let daemon: Dockerd.Dockerd
+let archive: Uint8Array
+beforeAll(async () => {
+  daemon = await Effect.runPromise(Scope.extend(Dockerd.make, scope))
+  archive = await tarOf([{ name: "file", content: "x" }])
+})
+afterAll(() => Effect.runPromise(Scope.close(scope, Exit.void)))
+
+/** Every call of a run, by its operation, and whether its failure is the run's. Others are tried again, or no trouble. */
+const CALLS: ReadonlyArray<readonly [call: string, operation: string, consequence: "fails" | "goes on"]> = [
+  ["GET /_ping", "SystemPing", "fails"],
+  ["GET /containers/json", "ContainerList", "goes on"],
+  ["GET /volumes", "VolumeList", "goes on"],
+  ["GET /images/image/json", "ImageInspect", "fails"],
+  ["POST /volumes/create", "VolumeCreate", "fails"],
+  ["POST /containers/create RUN-filler", "ContainerCreate", "fails"],
+  ["PUT /containers/RUN-filler/archive", "PutContainerArchive", "fails"],
+  ["DELETE /containers/RUN-filler", "ContainerDelete", "goes on"],
+  ["POST /containers/create RUN", "ContainerCreate", "fails"],
+  ["POST /containers/RUN/attach", "ContainerAttach", "fails"],
+  ["POST /containers/RUN/start", "ContainerStart", "fails"],
+  ["POST /containers/RUN/wait", "ContainerWait", "fails"],
+  ["GET /containers/RUN/json", "ContainerInspect", "fails"],
+  ["HEAD /containers/RUN/archive", "ContainerArchiveInfo", "fails"],
+  ["GET /containers/RUN/archive", "ContainerArchive", "fails"],
+  ["DELETE /containers/RUN", "ContainerDelete", "goes on"],
+  ["DELETE /volumes/RUN-0", "VolumeDelete", "goes on"]
+]
+
+/** As many at once as a machine with two processors can do. */
+const CONCURRENCY = 6
+
+const job = (): JobInput => ({
+  image: "image",
+  command: ["/bin/cp", "file", "copy"],
+  inputTar: Stream.make(archive),
+  collect: ["/workspace/copy"],
+  limits: { network: "none", timeout: Duration.minutes(5), memory: 16 * 1024 ** 2 }
+})
+
+const runThrough = ({ host }: Proxy.Proxy) =>
+  Effect.suspend(() => Effect.provide(runOnce(job()), EngineLive.layer({ DOCKER_HOST: host })))
+
+const nothingLeft = Effect.suspend(() => daemon.left).pipe(
+  Effect.map((left) => expect(left).toStrictEqual({ containers: [], volumes: [] }))
+)
+
+/** A fate for the first call of that name; the same call tried again is forwarded. */
+const once = (call: string, fate: () => Promise<Proxy.Fate>) => {
+  let pending = true
+  return async (name: string): Promise<Proxy.Fate> => {
+    if (name !== call || !pending) return "forward"
+    pending = false
+    return fate()
+  }
+}
+
+it.live("these are the calls", () =>
+  Effect.scoped(Effect.gen(function*() {
+    const proxy = yield* Proxy.make(daemon.socket, () => "forward")
+    const result = yield* runThrough(proxy)
+    expect(result.exitCode).toStrictEqual(Option.some(0))
+    // Samples are only asked for when it takes long.
+    expect(proxy.calls.filter((call) => !call.endsWith("/stats"))).toStrictEqual(CALLS.map(([call]) => call))
+    yield* nothingLeft
+  })), 180_000)
+
+it.live.each(
+  [
+    ["refuse", "Refused"],
+    ["drop", "Unreachable"],
+    ["lose", "Unreachable"]
+  ] as const
+)("%s", ([fate, reason]) =>
+  Effect.gen(function*() {
+    const outcomes = yield* Effect.forEach(CALLS, ([call]) =>
+      Effect.gen(function*() {
+        const proxy = yield* Proxy.make(daemon.socket, once(call, () => Promise.resolve(fate)))
+        const outcome = yield* Effect.match(runThrough(proxy), {
+          onFailure: (error) =>
+            error._tag === "EngineError" ? `${error.reason} ${error.operation}` : error.message,
+          onSuccess: ({ artifacts, exitCode }) => [Option.getOrNull(exitCode), artifacts.files.size].join(" ")
+        })
+        return [call, outcome]
+      }).pipe(Effect.scoped), { concurrency: CONCURRENCY })
+    expect(outcomes).toStrictEqual(
+      CALLS.map((
+        [call, operation, consequence]
+      ) => [call, consequence === "fails" ? `${reason} ${operation}` : "0 1"])
+    )
+    yield* nothingLeft
+  }), 300_000)
+
+it.live("interruption", () =>
+  Effect.gen(function*() {
+    const outcomes = yield* Effect.forEach(CALLS, ([call]) =>
+      Effect.gen(function*() {
+        const reached = yield* Deferred.make<void>()
+        const interrupted = yield* Deferred.make<void>()
+        const proxy = yield* Proxy.make(
+          daemon.socket,
+          once(call, async () => {
+            await Effect.runPromise(Deferred.succeed(reached, undefined))
+            await Effect.runPromise(Deferred.await(interrupted))
+            return "forward"
+          })
+        )
+        const fiber = yield* Effect.fork(runThrough(proxy))
+        yield* Deferred.await(reached)
+        yield* Fiber.interruptFork(fiber)
+        // The fiber has been told when this one is next.
+        yield* Effect.yieldNow()
+        yield* Deferred.succeed(interrupted, undefined)
+        const exit = yield* Fiber.await(fiber)
+        return [call, Exit.isInterrupted(exit) ? "interrupted" : exit._tag]
+      }).pipe(Effect.scoped), { concurrency: CONCURRENCY })
+    expect(outcomes).toStrictEqual(CALLS.map(([call]) => [call, "interrupted"]))
+    yield* nothingLeft
+  }), 300_000)
