@@ -237,6 +237,8 @@ export interface EngineOperations {
   readonly containerWait: (name: string) => Call<number>
   /** SIGKILL. */
   readonly containerKill: (name: string) => Call<void>
+  /** What the container's log has of its output, in frames as those of an attachment. */
+  readonly containerLogs: (name: string) => Stream.Stream<Uint8Array, EngineError>
   readonly containerInspect: (name: string) => Call<ContainerState>
   /** A sample about every second, as long as the container runs. */
   readonly containerStats: (name: string) => Stream.Stream<Stats, EngineError>
@@ -272,6 +274,7 @@ export const operationIds = {
   containerStart: "ContainerStart",
   containerWait: "ContainerWait",
   containerKill: "ContainerKill",
+  containerLogs: "ContainerLogs",
   containerInspect: "ContainerInspect",
   containerStats: "ContainerStats",
   containerDelete: "ContainerDelete",

@@ -141,6 +141,12 @@ const operations = (
           )
         ),
     containerKill: (name) => Http.run(client, "containerKill", post(container(name, "/kill"))),
+    containerLogs: (name) =>
+      Http.bytes(
+        client,
+        "containerLogs",
+        get(container(name, "/logs"), { urlParams: { stdout: "1", stderr: "1" } })
+      ),
     containerInspect: (name) =>
       Effect.map(
         inspection(client, "containerInspect", get(container(name, "/json"))),

@@ -26,6 +26,14 @@ export const UID = 65532
 export const USER = `${UID}:${UID}`
 
 /**
+ * What the container's log holds; of more, it loses the beginning.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const LOG_BYTES = 1024 ** 2
+
+/**
  * A volume of the run by its name in the daemon.
  *
  * @since 0.1.0
@@ -131,7 +139,7 @@ export const hostConfig = ({ limits, mounts, tmpfs, volumes }: Options): HostCon
   CgroupnsMode: "private",
   Init: true,
   IpcMode: "private",
-  // Output is read by attaching; the log is for an operator, and must not fill the host's disk.
+  // Output is read by attaching; the log tells whether all of it has come, and must not fill the host's disk.
   LogConfig: { Type: "json-file", Config: { "max-file": "1", "max-size": "1m" } },
   Memory: limits.memory,
   // Memory and swap together: no swap.

@@ -95,6 +95,8 @@ export interface World {
   readonly pull?: ReadonlyArray<PullMessage>
   /** What a container writes when it is started. */
   readonly output?: ReadonlyArray<Piece>
+  /** What of it comes through the attached connection; all of it unless given. The log has all of it. */
+  readonly attached?: ReadonlyArray<Piece>
   /** Its exit code; it runs until it is killed when this is "never". */
   readonly exitCode?: number | "never"
   readonly state?: Partial<ContainerState>
@@ -193,7 +195,7 @@ const simulate = (
       Effect.succeed({
         output: Stream.fromEffect(Deferred.await(started)).pipe(
           Stream.drain,
-          Stream.concat(Stream.fromIterable((world.output ?? []).map(frame))),
+          Stream.concat(Stream.fromIterable((world.attached ?? world.output ?? []).map(frame))),
           Stream.concat(Stream.drain(Stream.fromEffect(Deferred.await(ended))))
         ),
         write: (bytes) => Effect.sync(() => void input.push(bytes)),
@@ -206,6 +208,7 @@ const simulate = (
       ),
     containerWait: () => Deferred.await(ended),
     containerKill: () => end(137),
+    containerLogs: () => Stream.fromIterable((world.output ?? []).map(frame)),
     containerInspect: () =>
       Effect.succeed({
         ExitCode: 0,
@@ -296,6 +299,11 @@ export const make = (world: World = {}, fault?: Fault | Silence): Recorder => {
       Effect.zipRight(record("containerStart", args), daemon.containerStart(...args)),
     containerWait: (...args) => Effect.zipRight(record("containerWait", args), daemon.containerWait(...args)),
     containerKill: (...args) => Effect.zipRight(record("containerKill", args), daemon.containerKill(...args)),
+    containerLogs: (...args) =>
+      Stream.concat(
+        Stream.drain(Stream.fromEffect(record("containerLogs", args))),
+        daemon.containerLogs(...args)
+      ),
     containerInspect: (...args) =>
       Effect.zipRight(record("containerInspect", args), daemon.containerInspect(...args)),
     containerStats: (...args) =>

@@ -37,6 +37,7 @@ const command = [
   "containerAttach RUN false",
   "containerStart RUN",
   "containerWait RUN",
+  "containerLogs RUN",
   "containerInspect RUN"
 ]
 
@@ -219,6 +220,32 @@ describe("output", () => {
       ))
         .toStrictEqual(["stdout ab", "stderr c", "Finished"])
     }))
+
+  it.effect.each<readonly [string, ReadonlyArray<Piece>, ReadonlyArray<Piece>, string]>([
+    ["all of it", [said("stdout", "one\n")], [], "fails"],
+    ["its end", [said("stdout", "one\ntwo")], [said("stdout", "one\n")], "fails"],
+    ["one stream", [said("stdout", "one"), said("stderr", "two")], [said("stdout", "onetwo")], "fails"],
+    // A log in JSON has three bytes for each that is not UTF-8, and a newline at the end of every line.
+    [
+      "nothing",
+      [said("stdout", "a\ufffd\ufffd\n")],
+      [{ stream: "stdout", bytes: Uint8Array.of(97, 255, 254) }],
+      "succeeds"
+    ],
+    // Of a log that is full, the beginning is gone.
+    ["nothing", [said("stdout", "end")], [said("stdout", "x".repeat(2 ** 20))], "succeeds"]
+  ])(
+    "of which %s is lost on the way is a failure",
+    ([, output, attached, expected]) =>
+      Effect.gen(function*() {
+        const { outcome, recorder } = yield* run({}, { output, attached })
+        expect(outcome._tag).toBe(expected === "fails" ? "Left" : "Right")
+        if (outcome._tag === "Left") {
+          expect(outcome.left).toMatchObject({ operation: "ContainerAttach", reason: "Unreachable" })
+        }
+        expect(recorder.left()).toStrictEqual([])
+      })
+  )
 
   it.effect("standard input is passed on", () =>
     Effect.gen(function*() {

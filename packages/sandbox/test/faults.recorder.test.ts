@@ -36,6 +36,7 @@ const expected: ReadonlyArray<
   ["containerAttach", "fails"],
   ["containerStart", "fails"],
   ["containerWait", "fails"],
+  ["containerLogs", "fails"],
   ["containerInspect", "fails"],
   ["containerArchiveInfo", "fails"],
   ["containerArchive", "fails"],

@@ -1,7 +1,7 @@
 /**
  * Failures between the engine and a real daemon, at every call: nothing is left, and the error says which call it was.
  */
-import { EngineLive, type JobInput, runOnce } from "@chroot-exec/sandbox"
+import { EngineLive, type JobInput, runOnce, runStream } from "@chroot-exec/sandbox"
 import { afterAll, beforeAll, expect, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
@@ -11,6 +11,9 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import * as Fs from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import * as Dockerd from "./support/Dockerd.js"
 import * as Proxy from "./support/Proxy.js"
 import { tarOf } from "./support/tar.js"
@@ -38,6 +41,7 @@ const CALLS: ReadonlyArray<readonly [call: string, operation: string, consequenc
   ["POST /containers/RUN/attach", "ContainerAttach", "fails"],
   ["POST /containers/RUN/start", "ContainerStart", "fails"],
   ["POST /containers/RUN/wait", "ContainerWait", "fails"],
+  ["GET /containers/RUN/logs", "ContainerLogs", "fails"],
   ["GET /containers/RUN/json", "ContainerInspect", "fails"],
   ["HEAD /containers/RUN/archive", "ContainerArchiveInfo", "fails"],
   ["GET /containers/RUN/archive", "ContainerArchive", "fails"],
@@ -61,6 +65,16 @@ const runThrough = ({ host }: Proxy.Proxy) =>
 
 const nothingLeft = Effect.suspend(() => daemon.left).pipe(
   Effect.map((left) => expect(left).toStrictEqual({ containers: [], volumes: [] }))
+)
+
+/** One that everybody may look into. */
+const temporaryDirectory = Effect.acquireRelease(
+  Effect.sync(() => {
+    const path = Fs.mkdtempSync(join(tmpdir(), "gate-"))
+    Fs.chmodSync(path, 0o755)
+    return path
+  }),
+  (path) => Effect.sync(() => Fs.rmSync(path, { recursive: true }))
 )
 
 /** A fate for the first call of that name; the same call tried again is forwarded. */
@@ -135,3 +149,31 @@ it.live("interruption", () =>
     expect(outcomes).toStrictEqual(CALLS.map(([call]) => [call, "interrupted"]))
     yield* nothingLeft
   }), 300_000)
+
+it.live(
+  "output that is lost on the way is a failure",
+  () =>
+    Effect.scoped(Effect.gen(function*() {
+      const gate = yield* temporaryDirectory
+      const proxy = yield* Proxy.make(daemon.socket, () => "forward")
+      const events = runStream({
+        ...job(),
+        command: ["/bin/sh", "-c", "echo first; until [ -e /gate/go ]; do sleep 0.1; done; echo second"],
+        mounts: [{ source: gate, target: "/gate" }]
+      })
+      const error = yield* Stream.runForEach(
+        events,
+        () => Effect.zipRight(proxy.dropStreams, Effect.sync(() => Fs.writeFileSync(join(gate, "go"), "")))
+      ).pipe(
+        Effect.provide(EngineLive.layer({ DOCKER_HOST: proxy.host })),
+        Effect.flip
+      )
+      expect(error).toMatchObject({
+        _tag: "EngineError",
+        operation: "ContainerAttach",
+        reason: "Unreachable"
+      })
+      yield* nothingLeft
+    })),
+  180_000
+)

@@ -21,6 +21,7 @@ import type {
 } from "../SandboxError.js"
 import { unlessExpired } from "./expiry.js"
 import { initError, mayBeInitError } from "./initError.js"
+import { outputLog } from "./outputLog.js"
 
 /** How long a killed container may take to end, and then its last output to come. */
 const KILL_LIMIT = Duration.seconds(10)
@@ -51,6 +52,7 @@ type Emit = (event: Event) => Effect.Effect<void>
  */
 const outputOf = (job: Job, emit: Emit) => {
   const collector = Output.collector(job.limits.output)
+  const log = outputLog()
   let state = Demultiplexer.initial
   let held: Array<Demultiplexer.Piece> | undefined = []
 
@@ -67,6 +69,7 @@ const outputOf = (job: Job, emit: Emit) => {
   })
 
   const take = (piece: Demultiplexer.Piece): Effect.Effect<void> => {
+    log.add(piece)
     if (held === undefined) return pass(piece)
     held.push({ stream: piece.stream, bytes: Uint8Array.from(piece.bytes) })
     return mayBeInitError(job, held) ? Effect.void : release
@@ -89,6 +92,13 @@ const outputOf = (job: Job, emit: Emit) => {
           () => Demultiplexer.isComplete(state),
           () => lost("the connection ended within the output")
         )
+      ),
+    /** Fails when something that was written has not come. */
+    ensureWhole: (container: string) =>
+      Effect.filterOrFail(
+        log.hasMore(container),
+        (hasMore) => !hasMore,
+        () => lost("the connection ended before the output")
       ),
     /** The command's error, when what it wrote was the init's complaint. */
     errorOf: (exitCode: number) => initError(job, exitCode, held ?? []),
@@ -168,7 +178,7 @@ export const runCommand = (
     })
     const whole = Effect.all([Fiber.join(end), Effect.zipLeft(Fiber.join(output), endSoon)], {
       concurrency: "unbounded"
-    }).pipe(unlessFails(input))
+    }).pipe(Effect.zipLeft(written.ensureWhole(container)), unlessFails(input))
     const finished = yield* unlessExpired(whole, expired)
     if (Option.isSome(finished)) {
       const [exitCode] = finished.value
