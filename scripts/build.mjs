@@ -94,7 +94,8 @@ const agent = join(bin, "agent.cjs")
 writeFileSync(
   agent,
   await bundle("loader.ts", {
-    banner: { js: "#!/usr/bin/env node" },
+    // As the launcher does: without "--" Node takes an option --env-file of the agent's for its own.
+    banner: { js: "#!/usr/bin/env -S node --" },
     define: {
       PROGRAM: JSON.stringify(program),
       FULL_PROGRAM: JSON.stringify(full),

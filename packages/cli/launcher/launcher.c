@@ -27,12 +27,12 @@ enum { EXIT_AGENT_FAILED = 125, SIGNALS = 64, MAX_LINKS = 40, READABLE = 4 };
 
 /*
  * The entry point. The kernel leaves, from the stack pointer upwards: argc, argv, NULL, the environment, NULL, the
- * auxiliary vector (execve(2), getauxval(3)). Two words are reserved below it: `launch` extends argv into them.
+ * auxiliary vector (execve(2), getauxval(3)). Four words are reserved below it: `launch` extends argv into three.
  */
 #if defined(__x86_64__)
-__asm__(".globl _start\n_start:\n xor %ebp, %ebp\n mov %rsp, %rdi\n sub $16, %rsp\n call launch\n");
+__asm__(".globl _start\n_start:\n xor %ebp, %ebp\n mov %rsp, %rdi\n sub $32, %rsp\n call launch\n");
 #elif defined(__aarch64__)
-__asm__(".globl _start\n_start:\n mov x29, #0\n mov x30, #0\n mov x0, sp\n sub sp, sp, #16\n b launch\n");
+__asm__(".globl _start\n_start:\n mov x29, #0\n mov x30, #0\n mov x0, sp\n sub sp, sp, #32\n b launch\n");
 #else
 #error "the launcher knows x86_64 and aarch64"
 #endif
@@ -259,7 +259,8 @@ static _Noreturn void execute_node(char **argv, char **envp) {
 
 /*
  * Builds argv in place, so that no number of arguments is too large for the stack: the words of argv[0] and argc and
- * those reserved by `_start` become "node", the script and the record; the other arguments stay where they are.
+ * those reserved by `_start` become "node", "--", the script and the record; the other arguments stay where they are.
+ * Without "--" Node takes an --env-file among the agent's own arguments for one of its own, and NODE_OPTIONS from it.
  * argc is 0, and argv[0] the NULL at the end, when a caller of an old kernel (before 5.18) gave an empty argv.
  */
 _Noreturn void launch(char **stack) {
@@ -273,9 +274,10 @@ _Noreturn void launch(char **stack) {
   char script[PATH_MAX], record[sizeof RECORD];
   find_script(script, (long)auxv[0] == AT_EXECFN ? auxv[1] : "");
   record_inherited(record);
-  arguments[-3] = (char *)"node";
+  arguments[-4] = (char *)"node";
+  arguments[-3] = (char *)"--";
   arguments[-2] = script;
   arguments[-1] = record;
   hide_variables(envp);
-  execute_node(arguments - 3, envp);
+  execute_node(arguments - 4, envp);
 }
