@@ -11,6 +11,7 @@ const packages = {
   dockerd: "docker.io",
   groff: "groff-base",
   man: "man-db",
+  openssl: "openssl",
   perl: "perl-base",
   strace: "strace"
 }

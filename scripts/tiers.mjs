@@ -19,7 +19,7 @@ const asRoot = () => {
 }
 
 const withTools = () => {
-  const missing = ["capsh", "chattr", "dockerd", "groff", "man", "perl", "strace"].filter((name) =>
+  const missing = ["capsh", "chattr", "dockerd", "groff", "man", "openssl", "perl", "strace"].filter((name) =>
     findProgram(name) === undefined
   )
   if (staticBusybox() === undefined) missing.unshift("a static busybox")
