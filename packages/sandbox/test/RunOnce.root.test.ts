@@ -10,6 +10,9 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import * as Fs from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { gzipSync } from "node:zlib"
 import * as Dockerd from "./support/Dockerd.js"
 import { bytes, outputOf } from "./support/record.js"
@@ -84,7 +87,7 @@ describe("artifacts", () => {
       const archive = yield* tar([{ name: "given", content: "given" }])
       const result = yield* inside(
         "echo w > out; echo t > /tmp/r/t; echo o > /out/o; ln -s out link; mkdir dir; mkfifo fifo; head -c 2000000 /dev/zero > large; "
-          + "ln -s /etc behind; exit 4",
+          + "rmdir behind; ln -s /etc behind; exit 4",
         {
           inputTar: Stream.make(archive),
           collect: [
@@ -109,6 +112,14 @@ describe("artifacts", () => {
         "/tmp/r/t": "t\n",
         "/out/o": "o\n"
       })
+      expect(result.artifacts.missing).toStrictEqual([
+        { path: "/workspace/none", reason: "Missing" },
+        { path: "/workspace/link", reason: "NotAFile" },
+        { path: "/workspace/dir", reason: "NotAFile" },
+        { path: "/workspace/fifo", reason: "NotAFile" },
+        { path: "/workspace/large", reason: "TooLarge" },
+        { path: "/workspace/behind/secret", reason: "BehindLink" }
+      ])
     }))
 })
 
@@ -131,6 +142,32 @@ describe("output", () => {
       expect(text(result.artifacts.files)).toStrictEqual({ "/tmp/done": "done\n" })
     }))
 
+  // A gigabyte is for the benchmark.
+  it.live("of any length takes no memory but for what is kept", () =>
+    Effect.gen(function*() {
+      const before = process.memoryUsage.rss()
+      let most = before
+      const events = runStream(jobOf("head -c 268435456 /dev/zero; echo done >&2; exit 3", {
+        collect: ["/tmp/none"],
+        limits: { output: 1024 ** 2, timeout: Duration.minutes(10) }
+      }))
+      const watching = yield* Effect.forkScoped(
+        Effect.forever(
+          Effect.delay(Effect.sync(() => (most = Math.max(most, process.memoryUsage.rss()))), "20 millis")
+        )
+      )
+      const last = yield* Stream.runLast(Stream.provideLayer(events, daemon.layer))
+      yield* Fiber.interrupt(watching)
+      const result = Option.getOrThrow(last)
+      if (result._tag !== "Finished") throw new Error(result._tag)
+      expect(result.result.exitCode).toStrictEqual(Option.some(3))
+      expect(result.result.output.truncated).toBe(true)
+      expect(result.result.output.log.every((byte) => byte === 0)).toBe(true)
+      expect(result.result.output.log.length).toBe(1024 ** 2)
+      expect(most - before).toBeLessThan(128 * 1024 ** 2)
+      yield* nothingLeft
+    }).pipe(Effect.scoped), 600_000)
+
   it.live("comes while the command runs", () =>
     Effect.gen(function*() {
       // The command waits for what its first line makes the reader write.
@@ -143,6 +180,53 @@ describe("output", () => {
         ])
       yield* nothingLeft
     }))
+})
+
+describe("mounts", () => {
+  it.scopedLive("are what the host has there, and cannot be written to", () =>
+    Effect.gen(function*() {
+      const source = yield* Effect.acquireRelease(
+        Effect.sync(() => Fs.mkdtempSync(join(tmpdir(), "mount-"))),
+        (path) => Effect.sync(() => Fs.rmSync(path, { recursive: true }))
+      )
+      Fs.chmodSync(source, 0o777)
+      Fs.writeFileSync(join(source, "file"), "of the host\n")
+      Fs.chmodSync(join(source, "file"), 0o666)
+      Fs.symlinkSync("/etc/hostname", join(source, "link"))
+      const result = yield* inside(
+        "cat /data/file; echo x >> /data/file; echo x > /data/new; rm -f /data/file; grep ' /data ' /proc/self/mounts | grep -o ' ro,'; cat /data/link",
+        { mounts: [{ source, target: "/data" }] }
+      )
+      const { log, stderr, stdout } = outputOf(result)
+      // The link leads to a file of the container's.
+      expect(stdout).toMatch(/^of the host\n ro,\n[0-9a-f]{12}\n$/)
+      expect(stderr.match(/Read-only file system/g)).toHaveLength(3)
+      expect(log).toContain("of the host")
+      expect(Fs.readdirSync(source).sort()).toStrictEqual(["file", "link"])
+      expect(Fs.readFileSync(join(source, "file"), "utf8")).toBe("of the host\n")
+    }))
+})
+
+describe("usage", () => {
+  it.live("has the duration, and what the last sample says", () =>
+    Effect.gen(function*() {
+      // A daemon that has much to do takes its samples late.
+      const usageAfter = (seconds: number) =>
+        Effect.map(
+          inside(`end=$(($(date +%s) + ${seconds})); while [ $(date +%s) -lt $end ]; do :; done`, {
+            limits: { timeout: Duration.minutes(5) }
+          }),
+          ({ usage }) => ({ ...usage, seconds })
+        )
+      const { cpu, duration, peakMemory, seconds } = yield* Effect.iterate(yield* usageAfter(4), {
+        while: ({ cpu, seconds }) => Option.isNone(cpu) && seconds < 100,
+        body: ({ seconds }) => usageAfter(4 * seconds)
+      })
+      expect(Duration.toSeconds(duration)).toBeGreaterThan(seconds - 2)
+      expect(Duration.toMillis(Option.getOrThrow(cpu))).toBeGreaterThan(0)
+      expect(Option.getOrThrow(peakMemory)).toBeGreaterThan(0)
+      expect(Option.getOrThrow(peakMemory)).toBeLessThan(512 * 1024 ** 2)
+    }), 300_000)
 })
 
 describe("the end", () => {

@@ -65,6 +65,13 @@ describe("a command", () => {
   )
   says("is nobody", "id -u; id -g; id -G", "65532\n65532\n65532\n")
   says("sees only the loopback", "ls /sys/class/net", "lo\n")
+  // A file of version 1 or of version 2 of cgroups, which counts memory together with swap or swap alone.
+  says(
+    "has memory, and no swap beside it",
+    "cd /sys/fs/cgroup; cat memory.swap.max 2>/dev/null || echo $(($(cat memory/memory.memsw.limit_in_bytes) - "
+      + "$(cat memory/memory.limit_in_bytes)))",
+    "0\n"
+  )
   says("leaves no core", "ulimit -c; ulimit -Hc", "0\n0\n")
   says(
     "runs what it makes in /tmp and /workspace",
