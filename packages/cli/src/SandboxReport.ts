@@ -11,6 +11,7 @@ import * as Output from "@chroot-exec/sandbox/Output"
 import type { Event, MissingReason, Result } from "@chroot-exec/sandbox/Result"
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
+import { fit } from "./LiveLine.js"
 
 const TIMED_OUT = 124
 const UNKNOWN_END = 125
@@ -93,24 +94,26 @@ export const notes = (result: Result, limits: Limits): ReadonlyArray<string> => 
 const BAR = 24
 
 /**
- * The progress of a pull on one line, over the line before it.
- *
- * @since 0.1.0
- * @category conversions
- */
-export const progressLine = (
-  { current, image, total }: Extract<Event, { readonly _tag: "Pulling" }>
-): string => {
-  const part = Math.min(current / total, 1)
-  const done = Math.round(part * BAR)
-  return `\r\u001b[Kpulling ${quote(image)} [${"#".repeat(done)}${" ".repeat(BAR - done)}] `
-    + `${Math.floor(part * 100)}% of ${format(total)}`
-}
-
-/**
  * Takes the progress away again.
  *
  * @since 0.1.0
  * @category constants
  */
 export const CLEAR_LINE = "\r\u001b[K"
+
+/**
+ * The progress of a pull on one line of a terminal with so many columns, over the line before it.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const progressLine = (
+  { current, image, total }: Extract<Event, { readonly _tag: "Pulling" }>,
+  columns: number
+): string => {
+  const part = Math.min(current / total, 1)
+  const done = Math.round(part * BAR)
+  const bar = `[${"#".repeat(done)}${" ".repeat(BAR - done)}]`
+  return CLEAR_LINE +
+    fit(`${bar} ${Math.floor(part * 100)}% of ${format(total)} pulling ${quote(image)}`, columns - 1)
+}

@@ -35,13 +35,16 @@ const print = (job: Job, form: "text" | "json") => {
   return Console.log(form === "json" ? JSON.stringify(request) : JSON.stringify(request, null, 2))
 }
 
+/** Of a terminal that does not tell. */
+const COLUMNS = 80
+
 /** Output goes where the command's own would have gone, progress to a terminal only. */
 const show = (event: Event, quiet: boolean) => {
   if (event._tag === "Output") {
     return quiet ? Effect.void : Stdio.writeBytes(event.stream === "stdout" ? 1 : 2, event.bytes)
   }
   return Stdio.isTerminal(2)
-    ? Stdio.writeBytes(2, Buffer.from(SandboxReport.progressLine(event)))
+    ? Stdio.writeBytes(2, Buffer.from(SandboxReport.progressLine(event, process.stderr.columns ?? COLUMNS)))
     : Effect.void
 }
 
@@ -61,7 +64,7 @@ const runJobLive = (job: Job, quiet: boolean) => {
       pulling = true
       return Effect.as(show(event, quiet), Option.none())
     }),
-    Effect.tapError(() => clear)
+    Effect.onError(() => Effect.ignore(clear))
   )
 }
 
