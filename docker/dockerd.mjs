@@ -43,17 +43,19 @@ const launch = (directory, socket) => {
   return daemon
 }
 
+const hasExited = ({ exitCode, signalCode }) => exitCode !== null || signalCode !== null
+
 /** Returns once it answers; its own end is the failure. */
 const awaitUp = async (daemon, directory, socket) => {
   for (;;) {
-    if (daemon.exitCode !== null) throw new Error(readFileSync(join(directory, "log"), "utf8").slice(-2000))
+    if (hasExited(daemon)) throw new Error(readFileSync(join(directory, "log"), "utf8").slice(-2000))
     if (await call(socket, "GET", "/_ping").then(({ status }) => status === 200, () => false)) return
     await sleep(20)
   }
 }
 
 const stop = async (daemon) => {
-  if (daemon.exitCode !== null || daemon.signalCode !== null) return
+  if (hasExited(daemon)) return
   const exited = new Promise((resolve) => daemon.once("exit", resolve))
   daemon.kill("SIGTERM")
   await exited

@@ -235,7 +235,7 @@ describe("output", () => {
     // Of a log that is full, the beginning is gone.
     ["nothing", [said("stdout", "end")], [said("stdout", "x".repeat(2 ** 20))], "succeeds"]
   ])(
-    "of which %s is lost on the way is a failure",
+    "of which %s is lost on the way is a failure only if something is",
     ([, output, attached, expected]) =>
       Effect.gen(function*() {
         const { outcome, recorder } = yield* run({}, { output, attached })
@@ -316,6 +316,20 @@ describe("a command that does not start", () => {
         error: undefined,
         events: [...output.map(({ bytes }) => Buffer.from(bytes).toString()), "Finished"]
       })
+    }))
+
+  it.effect.each<readonly [string, string]>([
+    ["a pid", "[FATAL tini (12345678"],
+    ["a reason", complaint.replace("\n", "x".repeat(300))]
+  ])("is not waited for when what it says is too long for %s", ([, text]) =>
+    Effect.gen(function*() {
+      const recorder = EngineRecorder.make({ exitCode: "never", output: [said("stderr", text)] })
+      const events = yield* runStream({ ...job, command: ["nope"] }).pipe(
+        Stream.take(1),
+        Stream.provideLayer(recorder.layer),
+        Stream.runCollect
+      )
+      expect([...events]).toMatchObject([{ _tag: "Output", stream: "stderr" }])
     }))
 
   it.effect("is not meant by a command that has said so much when the time is over", () =>

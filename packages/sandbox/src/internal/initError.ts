@@ -18,9 +18,9 @@ const LONGEST_REASON = 256
 const textOf = (pieces: ReadonlyArray<Piece>): string =>
   Buffer.concat(pieces.map(({ bytes }) => bytes)).toString("latin1")
 
-/** What was said, and what the init would say up to its reason, both without its pid. */
+/** What was said, and what the init would say up to its reason, both without its pid, which has seven digits at most. */
 const compare = ({ command: [command] }: Job, pieces: ReadonlyArray<Piece>) => ({
-  said: textOf(pieces).replace(/^(\[FATAL tini \()\d+/, "$1"),
+  said: textOf(pieces).replace(/^(\[FATAL tini \()\d{1,7}/, "$1"),
   complaint: `[FATAL tini ()] exec ${Buffer.from(command).toString("latin1")} failed: `
 })
 
