@@ -38,17 +38,17 @@ const summarize = (times, baseline) => {
 
 /**
  * Measures asynchronous functions by turns, `{ name: () => promise }`, as `measure` does with commands. A turn is
- * `block` calls of the same one.
+ * `block` calls of the same one, after one fewer that do not count: what the one before has left behind is not its own.
  */
 export const measureCalls = async (subjects, { baseline, block = 1, runs }) => {
   const times = Object.fromEntries(Object.keys(subjects).map((name) => [name, []]))
   for (let round = -WARM_UP; round < runs / block; round++) {
     for (const [name, call] of Object.entries(subjects)) {
-      for (let turn = 0; turn < block; turn++) {
+      for (let turn = 1 - block; turn < block; turn++) {
         const started = performance.now()
         await call()
         const elapsed = performance.now() - started
-        if (round >= 0) times[name].push(elapsed)
+        if (round >= 0 && turn >= 0) times[name].push(elapsed)
       }
     }
   }

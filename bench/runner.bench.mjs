@@ -26,6 +26,7 @@ const SPAWN = "spawning chroot(8)"
 const THREAD = "Launcher.thread"
 const LOGS = "Launcher.thread, with log files"
 const PROCESS = "Launcher.process"
+const RECORD_SPAWN = "spawning chroot(8), beside it"
 const LARGE_SPAWN = "spawning chroot(8), 500 MB heap"
 const LARGE = "Launcher.thread, 500 MB heap"
 
@@ -33,10 +34,10 @@ const LARGE = "Launcher.thread, 500 MB heap"
 const WARM_UP = 1000
 
 /**
- * Steps a turn: fork(2) makes every page of this process fault once more when it is written to, and that is for whoever
- * has forked to pay.
+ * Steps a turn. After fork(2) every page of this process faults once more when it is written to, for which whoever comes
+ * next would pay.
  */
-const BLOCK = 10
+const BLOCK = 20
 
 const spawnChroot = (chroot, root) => () =>
   new Promise((resolve, reject) => {
@@ -148,14 +149,17 @@ export const measureAll = async (directory, { runs }) => {
   const subjects = {
     [SPAWN]: spawnChroot(chroot, root),
     [THREAD]: () => runtime.runPromise(launch),
-    [LOGS]: () => run("echo", { log: true }),
-    [PROCESS]: () => processes.runPromise(launch)
+    [LOGS]: () => run("echo", { log: true })
   }
   // A controller runs for long: its code has been compiled.
-  for (const name of [SPAWN, THREAD, LOGS]) {
-    for (let step = 0; step < WARM_UP; step++) await subjects[name]()
+  for (const call of Object.values(subjects)) {
+    for (let step = 0; step < WARM_UP; step++) await call()
   }
   const small = await measureCalls(subjects, { baseline: SPAWN, block: BLOCK, runs: runs * 5 })
+  const record = await measureCalls({
+    [RECORD_SPAWN]: subjects[SPAWN],
+    [PROCESS]: () => processes.runPromise(launch)
+  }, { baseline: RECORD_SPAWN, runs })
 
   const tee = await measureTee(root, run)
 
@@ -171,12 +175,15 @@ export const measureAll = async (directory, { runs }) => {
   const large = await measureCalls({
     [LARGE_SPAWN]: subjects[SPAWN],
     [LARGE]: subjects[THREAD]
-  }, { baseline: LARGE_SPAWN, block: BLOCK, runs })
+  }, { baseline: LARGE_SPAWN, block: BLOCK, runs: runs * 5 })
   const heap = kept.length * 4
 
   await Promise.all([runtime.dispose(), processes.dispose()])
   const rebased = Object.fromEntries(
-    Object.entries(large).map(([name, row]) => [name, { ...row, ratio: row.median / small[SPAWN].median }])
+    Object.entries({ [PROCESS]: record[PROCESS], ...large }).map(([name, row]) => [
+      name,
+      { ...row, ratio: row.median / small[SPAWN].median }
+    ])
   )
   return {
     baseline: SPAWN,
