@@ -31,14 +31,28 @@ const LARGEST = 1024 * 1024
 const NEWLINE = 10
 const MICROS = 1000
 
-/** So many bytes are copied faster by a loop than by a call into native code. */
-const FEW = 256
+/** Bytes, and the same as words. */
+interface Memory {
+  readonly bytes: Buffer
+  readonly words: DataView
+}
+
+const toMemory = (bytes: Buffer): Memory => ({
+  bytes,
+  words: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+})
+
+/** So many bytes are copied faster word by word than by a call into native code. */
+const FEW = 512
+const WORD = 4
 
 /** Copies bytes and returns where the next ones go. */
-const put = (target: Uint8Array, to: number, source: Buffer, start: number, end: number): number => {
-  if (end - start > FEW) return to + source.copy(target, to, start, end)
+const put = (target: Memory, to: number, source: Memory, start: number, end: number): number => {
+  if (end - start > FEW) return to + source.bytes.copy(target.bytes, to, start, end)
+  let at = start
   let next = to
-  for (let at = start; at < end; at++) target[next++] = source[at] ?? 0
+  for (; at + WORD <= end; at += WORD, next += WORD) target.words.setUint32(next, source.words.getUint32(at))
+  for (; at < end; at++, next++) target.words.setUint8(next, source.words.getUint8(at))
   return next
 }
 
@@ -59,18 +73,18 @@ export class LineLabeler {
   readonly #label: Label
   #atStart = true
   /** What is returned, in turn: one may still be written while the other is filled. */
-  readonly #targets: Array<Buffer> = [Buffer.allocUnsafe(0), Buffer.allocUnsafe(0)]
+  readonly #targets: Array<Memory> = [toMemory(Buffer.alloc(0)), toMemory(Buffer.alloc(0))]
   #turn = 0
 
   constructor(label: Label) {
     this.#label = label
   }
 
-  /** A buffer with room for more, with what is in it so far. */
-  #grow(target: Buffer, length: number, more: number): Buffer {
-    if (target.length >= length + more) return target
-    const larger = Buffer.allocUnsafe(Math.min((length + more) * 2, LARGEST))
-    target.copy(larger, 0, 0, length)
+  /** Memory with room for more, with what is in it so far. */
+  #grow(target: Memory, length: number, more: number): Memory {
+    if (target.bytes.length >= length + more) return target
+    const larger = toMemory(Buffer.allocUnsafe(Math.min((length + more) * 2, LARGEST)))
+    target.bytes.copy(larger.bytes, 0, 0, length)
     return larger
   }
 
@@ -80,25 +94,26 @@ export class LineLabeler {
    * mebibyte comes of it.
    */
   label(bytes: Uint8Array, micros: number): Labelled {
-    const prefix = Buffer.from(`${this.#label}${formatTime(micros)} `)
-    const source = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    let target: Buffer = this.#targets[this.#turn] ?? Buffer.allocUnsafe(0)
+    const prefix = toMemory(Buffer.from(`${this.#label}${formatTime(micros)} `))
+    const source = toMemory(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+    const size = source.bytes.length
+    let target = this.#targets[this.#turn] ?? toMemory(Buffer.alloc(0))
     let length = 0
     let at = 0
-    while (at < source.length) {
-      const before = this.#atStart ? prefix.length : 0
+    while (at < size) {
+      const before = this.#atStart ? prefix.bytes.length : 0
       const room = LARGEST - length - before
       if (room <= 0) break
-      const newline = source.indexOf(NEWLINE, at)
-      const end = Math.min(newline === -1 ? source.length : newline + 1, at + room)
+      const newline = source.bytes.indexOf(NEWLINE, at)
+      const end = Math.min(newline === -1 ? size : newline + 1, at + room)
       target = this.#grow(target, length, before + end - at)
-      if (this.#atStart) length = put(target, length, prefix, 0, prefix.length)
+      if (this.#atStart) length = put(target, length, prefix, 0, before)
       length = put(target, length, source, at, end)
-      this.#atStart = source[end - 1] === NEWLINE
+      this.#atStart = source.bytes[end - 1] === NEWLINE
       at = end
     }
     this.#targets[this.#turn] = target
     this.#turn = 1 - this.#turn
-    return { bytes: target.subarray(0, length), taken: at }
+    return { bytes: target.bytes.subarray(0, length), taken: at }
   }
 }

@@ -100,3 +100,17 @@ it("passes all bytes through, wherever they are cut", () => {
     { numRuns: 2000 }
   )
 })
+
+it("passes lines of every length through, which are not all copied in the same way", () => {
+  const line = fc.integer({ min: 0, max: 1100 }).map((length) =>
+    Uint8Array.from({ length: length + 1 }, (_, index) => index === length ? 10 : 0x20 + index % 0x5F)
+  )
+  fc.assert(
+    fc.property(fc.array(line, { maxLength: 8 }), fc.nat({ max: 3000 }), (lines, cut) => {
+      const whole = Buffer.concat(lines)
+      const labelled = label([whole.subarray(0, cut), whole.subarray(cut)])
+      expect(labelled).toEqual(Buffer.concat(lines.flatMap((bytes) => [Buffer.from(PREFIX), bytes])))
+    }),
+    { numRuns: 500 }
+  )
+})
