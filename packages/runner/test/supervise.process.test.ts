@@ -4,11 +4,15 @@
 import * as CString from "@chroot-exec/core/CString"
 import * as Errno from "@chroot-exec/core/Errno"
 import * as ExitStatus from "@chroot-exec/core/ExitStatus"
-import { Libc } from "@chroot-exec/sys/Libc"
+import { Libc, type LibcOperations, type SyscallError, syscallError } from "@chroot-exec/sys/Libc"
 import * as LibcLive from "@chroot-exec/sys/LibcLive"
 import { describe, expect, it } from "@effect/vitest"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import { readdirSync, readFileSync } from "node:fs"
 import { openShared } from "../src/internal/shared.js"
 import { NotStarted, supervise } from "../src/internal/supervise.js"
 import { LauncherFailed } from "../src/LauncherError.js"
@@ -99,3 +103,80 @@ describe("a supervisor", () => {
       expect(yield* running.gone).toBe(0)
     }).pipe(Effect.provide(LibcLive.layer)))
 })
+
+/** The C library, whose call with this number fails; `failed` says which that was. */
+const failingAt = (nth: number) => {
+  let calls = 0
+  let failed: keyof LibcOperations | undefined
+  const make = (libc: LibcOperations): LibcOperations => {
+    const guard = <A>(
+      operation: keyof LibcOperations,
+      call: Effect.Effect<A, SyscallError>
+    ): Effect.Effect<A, SyscallError> =>
+      Effect.suspend(() => {
+        if (calls++ !== nth) return call
+        failed = operation
+        return Effect.fail(syscallError(operation, Errno.of("EIO")))
+      })
+    return {
+      ...libc,
+      pipe2: () => guard("pipe2", libc.pipe2()),
+      socketpair: () => guard("socketpair", libc.socketpair()),
+      setStatusFlags: (fd, flags) => guard("setStatusFlags", libc.setStatusFlags(fd, flags)),
+      setPipeSize: (fd, size) => guard("setPipeSize", libc.setPipeSize(fd, size)),
+      posixSpawn: (program, attributes) => guard("posixSpawn", libc.posixSpawn(program, attributes)),
+      readInto: (fd, buffer) => guard("readInto", libc.readInto(fd, buffer)),
+      write: (fd, bytes) => guard("write", libc.write(fd, bytes)),
+      // It is closed whatever close(2) says.
+      close: (fd) => Effect.zipRight(libc.close(fd), guard("close", Effect.void))
+    }
+  }
+  return { failed: () => failed, layer: Layer.project(LibcLive.layer, Libc, Libc, make) }
+}
+
+/** Descriptors and children of this process. */
+const possessions = () => ({
+  descriptors: readdirSync("/proc/self/fd").length,
+  children: readFileSync(`/proc/self/task/${process.pid}/children`, "utf8")
+})
+
+it.live("a call that fails, whichever it is, leaves no descriptor and no process, and nobody waits", () =>
+  Effect.gen(function*() {
+    const before = possessions()
+    const matters = new Set<string>()
+    const tried = new Set<string>()
+    for (let nth = 0;; nth++) {
+      const { failed, layer } = failingAt(nth)
+      const step = Effect.gen(function*() {
+        const running = yield* supervisor(`${started}; ${ended}; ${swept}`)
+        yield* running.write(new Uint8Array(1))
+        yield* running.stdout(new Uint8Array(1))
+        yield* running.ended
+        yield* running.gone
+      })
+      const exit = yield* Effect.exit(Effect.scoped(Effect.provide(step, layer)))
+      expect([nth, possessions()]).toStrictEqual([nth, before])
+      const operation = failed()
+      if (operation === undefined) {
+        expect(Exit.isSuccess(exit)).toBe(true)
+        break
+      }
+      tried.add(operation)
+      if (Exit.isFailure(exit)) {
+        expect(Cause.isFailType(exit.cause)).toBe(true)
+        matters.add(operation)
+      }
+    }
+    expect([...matters].sort()).toStrictEqual([
+      "pipe2",
+      "posixSpawn",
+      "readInto",
+      "setStatusFlags",
+      "socketpair",
+      "write"
+    ])
+    expect([...tried].filter((operation) => !matters.has(operation)).sort()).toStrictEqual([
+      "close",
+      "setPipeSize"
+    ])
+  }))
