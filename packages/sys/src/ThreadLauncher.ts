@@ -11,17 +11,22 @@ import * as CString from "@chroot-exec/core/CString"
 import { type Environment, processEnv, toEntries } from "@chroot-exec/core/Environment"
 import * as Errno from "@chroot-exec/core/Errno"
 import * as ExecError from "@chroot-exec/core/ExecError"
-import type { ExecPlan } from "@chroot-exec/core/ExecPlan"
-import type { Root } from "@chroot-exec/core/Root"
 import * as Signal from "@chroot-exec/core/Signal"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Schema from "effect/Schema"
-import { type Fd, Pid } from "./Brands.js"
+import type { Fd, Pid } from "./Brands.js"
 import { interpret } from "./internal/interpret.js"
 import { isElf } from "./internal/isElf.js"
 import type { Executable } from "./internal/locate.js"
-import { Libc, SyscallError } from "./Libc.js"
+import {
+  type Launched,
+  type LaunchError,
+  NeedEnvironment,
+  type Reply,
+  type Request,
+  type Supervision
+} from "./LaunchProtocol.js"
+import { Libc, type SyscallError } from "./Libc.js"
 import { findEnv } from "./RootEnvironment.js"
 
 /**
@@ -37,112 +42,6 @@ export interface Home {
   /** The program's name there. */
   readonly program: CString.CString
 }
-
-/**
- * What the supervisor gets.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Supervision {
-  /** The descriptors that become its 0, 1, 2 and so on; it passes all of them but 3 and 4 on to the step. */
-  readonly descriptors: ReadonlyArray<Fd>
-  /** The step's soft limit of open files; undefined leaves the limit alone. */
-  readonly openFiles: bigint | undefined
-}
-
-/**
- * What the root's `env` prints, and while which files are its `env`; undefined when it has just been asked.
- *
- * @since 0.1.0
- * @category models
- */
-export interface KnownEnvironment {
-  readonly identity: string | undefined
-  readonly environment: Environment
-}
-
-/**
- * What the thread is asked for.
- *
- * - `LaunchStep`: carry out a plan of `planStep`;
- * - `LaunchEnv`: run `env` in the root, with these arguments and this environment.
- *
- * @since 0.1.0
- * @category models
- */
-export type Request =
-  | {
-    readonly _tag: "LaunchStep"
-    readonly plan: ExecPlan
-    readonly directory: CString.CString
-    readonly known: KnownEnvironment | undefined
-    readonly supervision: Supervision
-  }
-  | {
-    readonly _tag: "LaunchEnv"
-    readonly root: Root
-    /** Whose PATH is searched. */
-    readonly container: Environment
-    readonly argv: readonly [CString.CString, ...ReadonlyArray<CString.CString>]
-    readonly environment: Environment
-    readonly supervision: Supervision
-  }
-
-/**
- * The root's environment is not known, or no longer: another file is its `env`.
- *
- * @since 0.1.0
- * @category errors
- */
-export class NeedEnvironment extends Schema.TaggedError<NeedEnvironment>()("NeedEnvironment", {}) {}
-
-/**
- * Why the thread launched nothing.
- *
- * @since 0.1.0
- * @category schemas
- */
-export const LaunchError = Schema.Union(ExecError.ExecError, NeedEnvironment, SyscallError)
-
-/**
- * @since 0.1.0
- * @category errors
- */
-export type LaunchError = typeof LaunchError.Type
-
-/**
- * The supervisor's process. Of `env` also what its output holds for; null for a script, whose output may be another one
- * each time, and for a step.
- *
- * @since 0.1.0
- * @category schemas
- */
-export const Launched = Schema.Struct({ pid: Pid, identity: Schema.NullOr(Schema.String) })
-
-/**
- * @since 0.1.0
- * @category models
- */
-export type Launched = typeof Launched.Type
-
-/**
- * How the thread has served a request. When `home` is a failure it could not return: it must not be used again, and what
- * it launched must be ended.
- *
- * @since 0.1.0
- * @category schemas
- */
-export const Reply = Schema.Struct({
-  result: Schema.Either({ left: LaunchError, right: Launched }),
-  home: Schema.Either({ left: SyscallError, right: Schema.Void })
-})
-
-/**
- * @since 0.1.0
- * @category models
- */
-export type Reply = typeof Reply.Type
 
 const ROOT = CString.make("/")
 const HERE = CString.make(".")

@@ -7,6 +7,7 @@ import * as CString from "@chroot-exec/core/CString"
 import * as Errno from "@chroot-exec/core/Errno"
 import { Root } from "@chroot-exec/core/Root"
 import { Fd } from "@chroot-exec/sys/Brands"
+import type * as LaunchProtocol from "@chroot-exec/sys/LaunchProtocol"
 import * as LibcRecorder from "@chroot-exec/sys/testing"
 import * as ThreadLauncher from "@chroot-exec/sys/ThreadLauncher"
 import { describe, expect, it } from "@effect/vitest"
@@ -35,7 +36,7 @@ const container = { PATH: "/bin" }
 
 const supervision = { descriptors: [10, 11, 12, 13, 14].map((fd) => Fd.make(fd)), openFiles: 1024n }
 
-const launchStep = (root: Root, known?: ThreadLauncher.KnownEnvironment): ThreadLauncher.Request => ({
+const launchStep = (root: Root, known?: LaunchProtocol.KnownEnvironment): LaunchProtocol.Request => ({
   _tag: "LaunchStep",
   plan: Either.getOrThrow(planStep({
     control: Schema.decodeUnknownSync(ControlFile)({
@@ -56,7 +57,7 @@ const launchStep = (root: Root, known?: ThreadLauncher.KnownEnvironment): Thread
 const inRoot = Root.Directory({ path: CString.make("/host") })
 const known = { identity: undefined, environment: { PATH: "/bin", B: "root" } }
 
-const serve = (request: ThreadLauncher.Request, fault?: LibcRecorder.Fault) =>
+const serve = (request: LaunchProtocol.Request, fault?: LibcRecorder.Fault) =>
   Effect.gen(function*() {
     const recorder = LibcRecorder.make(world, fault)
     const reply = yield* Effect.provide(ThreadLauncher.serve(home, request), recorder.layer)
@@ -142,7 +143,7 @@ describe("a step", () => {
 
 it.effect("env is run in the root, and what its output holds for is told unless it is a script", () =>
   Effect.gen(function*() {
-    const request: ThreadLauncher.Request = {
+    const request: LaunchProtocol.Request = {
       _tag: "LaunchEnv",
       root: inRoot,
       container,

@@ -1,8 +1,8 @@
 /**
  * The launcher's thread, as the process sees it.
  */
+import type { Launched, Reply, Request } from "@chroot-exec/sys/LaunchProtocol"
 import type { SyscallError } from "@chroot-exec/sys/Libc"
-import type { Launched, Reply, Request } from "@chroot-exec/sys/ThreadLauncher"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"

@@ -3,8 +3,8 @@
  * them, which a Schema carries over.
  */
 import type { CString } from "@chroot-exec/core/CString"
+import { Launched, Reply, type Request } from "@chroot-exec/sys/LaunchProtocol"
 import { SyscallError } from "@chroot-exec/sys/Libc"
-import { Launched, Reply, type Request } from "@chroot-exec/sys/ThreadLauncher"
 import * as Schema from "effect/Schema"
 
 /** What the thread is started with. */
