@@ -14,6 +14,8 @@ import * as Option from "effect/Option"
 import { spawn } from "node:child_process"
 import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
 import { makeBusyboxRoot } from "../docker/busybox-root.mjs"
 import { findProgram } from "../docker/machine-root.mjs"
 import { measureCalls } from "./measure.mjs"
@@ -70,11 +72,20 @@ const prepareRoot = (directory) => {
   return root
 }
 
-const counts = () => ({
-  descriptors: readdirSync("/proc/self/fd").length,
-  threads: readdirSync("/proc/self/task").length,
-  memory: process.memoryUsage.rss()
-})
+setFlagsFromString("--expose-gc")
+const collectGarbage = runInNewContext("gc")
+
+/** What is in use: of memory, what is left once all garbage has been collected, and what the kernel has lent. */
+const counts = () => {
+  collectGarbage()
+  const { external, heapUsed, rss } = process.memoryUsage()
+  return {
+    descriptors: readdirSync("/proc/self/fd").length,
+    threads: readdirSync("/proc/self/task").length,
+    memory: heapUsed + external,
+    rss
+  }
+}
 
 const MB = 1e6
 
@@ -200,8 +211,10 @@ export const measureAll = async (directory, { runs }) => {
         (tee.bytes / MB).toFixed(0)
       } MB (to be under 34)`,
       `${STEPS} steps one after another: descriptors ${before.descriptors} to ${grown.descriptors}, threads ${before.threads} to ${grown.threads}, memory ${
-        (before.memory / MB).toFixed(0)
-      } to ${(grown.memory / MB).toFixed(0)} MB`,
+        (before.memory / MB).toFixed(2)
+      } to ${(grown.memory / MB).toFixed(2)} MB (resident ${(before.rss / MB).toFixed(0)} to ${
+        (grown.rss / MB).toFixed(0)
+      } MB)`,
       `500 at once: ${atOnce.filter(({ _tag }) => _tag === "Success").length} ended properly`
     ]
   }
