@@ -60,8 +60,8 @@ const job = (): JobInput => ({
   limits: { network: "none", timeout: Duration.minutes(5), memory: 16 * 1024 ** 2 }
 })
 
-const runThrough = ({ host }: Proxy.Proxy) =>
-  Effect.suspend(() => Effect.provide(runOnce(job()), EngineLive.layer({ DOCKER_HOST: host })))
+const runThrough = ({ host }: Proxy.Proxy, input = job()) =>
+  Effect.suspend(() => Effect.provide(runOnce(input), EngineLive.layer({ DOCKER_HOST: host })))
 
 const nothingLeft = Effect.suspend(() => daemon.left).pipe(
   Effect.map((left) => expect(left).toStrictEqual({ containers: [], volumes: [] }))
@@ -122,6 +122,58 @@ it.live.each(
     )
     yield* nothingLeft
   }), 300_000)
+
+const SLOW_CALLS = [
+  // Without samples a run is as good.
+  ["GET /containers/RUN/stats", "timed out"],
+  // What cannot be killed has not been carried out.
+  ["POST /containers/RUN/kill", "ContainerKill"]
+] as const
+
+it.live("every fate of the calls that only a long run makes", () =>
+  Effect.gen(function*() {
+    const slow: JobInput = {
+      ...job(),
+      command: ["/bin/sleep", "1000"],
+      // Enough for the slowest machine to have started it.
+      limits: { network: "none", timeout: Duration.seconds(20) }
+    }
+    const cases = SLOW_CALLS.flatMap(([call, expected]) =>
+      (["refuse", "drop", "lose"] as const).map((fate) => ({ call, expected, fate }))
+    )
+    const outcomes = yield* Effect.forEach(cases, ({ call, fate }) =>
+      Effect.gen(function*() {
+        const proxy = yield* Proxy.make(daemon.socket, once(call, () => Promise.resolve(fate)))
+        const outcome = yield* Effect.match(runThrough(proxy, slow), {
+          onFailure: (error) => error._tag === "EngineError" ? error.operation : error.message,
+          onSuccess: ({ timedOut }) => timedOut ? "timed out" : "ended"
+        })
+        return [fate, proxy.calls.includes(call), outcome]
+      }).pipe(Effect.scoped), { concurrency: CONCURRENCY })
+    expect(outcomes).toStrictEqual(cases.map(({ expected, fate }) => [fate, true, expected]))
+    yield* nothingLeft
+  }), 300_000)
+
+it.live("a restart of the daemon", () =>
+  Effect.gen(function*() {
+    const outcomes = yield* Effect.forEach(CALLS, ([call]) =>
+      Effect.gen(function*() {
+        const restart = async (): Promise<Proxy.Fate> => {
+          await Effect.runPromise(daemon.restart)
+          return "drop"
+        }
+        const proxy = yield* Proxy.make(daemon.socket, once(call, restart))
+        const outcome = yield* Effect.match(runThrough(proxy), {
+          onFailure: (error) => error._tag,
+          onSuccess: ({ artifacts, exitCode }) => [Option.getOrNull(exitCode), artifacts.files.size].join(" ")
+        })
+        yield* nothingLeft
+        return [call, outcome]
+      }).pipe(Effect.scoped))
+    expect(outcomes).toStrictEqual(
+      CALLS.map(([call, _operation, consequence]) => [call, consequence === "fails" ? "EngineError" : "0 1"])
+    )
+  }), 900_000)
 
 it.live("interruption", () =>
   Effect.gen(function*() {
