@@ -162,18 +162,10 @@ export const measureAll = async (directory, { runs }) => {
     [THREAD]: () => runtime.runPromise(launch),
     [LOGS]: () => run("echo", { log: true })
   }
-  // A controller runs for long: its code has been compiled.
+  // First of all: a controller runs for long, and its code has been compiled when times are taken.
   for (const call of Object.values(subjects)) {
     for (let step = 0; step < WARM_UP; step++) await call()
   }
-  const small = await measureCalls(subjects, { baseline: SPAWN, block: BLOCK, runs: runs * 5 })
-  const record = await measureCalls({
-    [RECORD_SPAWN]: subjects[SPAWN],
-    [PROCESS]: () => processes.runPromise(launch)
-  }, { baseline: RECORD_SPAWN, runs })
-
-  const tee = await measureTee(root, run)
-
   const STEPS = 10_000
   const before = counts()
   for (let step = 0; step < STEPS; step++) await runtime.runPromise(launch)
@@ -181,6 +173,14 @@ export const measureAll = async (directory, { runs }) => {
   const atOnce = await runtime.runPromise(
     Effect.forEach(Array.from({ length: 500 }), () => Effect.exit(launch), { concurrency: "unbounded" })
   )
+
+  const small = await measureCalls(subjects, { baseline: SPAWN, block: BLOCK, runs: runs * 5 })
+  const record = await measureCalls({
+    [RECORD_SPAWN]: subjects[SPAWN],
+    [PROCESS]: () => processes.runPromise(launch)
+  }, { baseline: RECORD_SPAWN, runs })
+
+  const tee = await measureTee(root, run)
 
   const kept = largeHeap()
   const large = await measureCalls({
