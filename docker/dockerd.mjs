@@ -38,7 +38,12 @@ const launch = (directory, socket) => {
     "--bridge=none",
     "--storage-driver=vfs",
     "--exec-opt=native.cgroupdriver=cgroupfs"
-  ], { stdio: ["ignore", log, log], detached: true })
+  ], {
+    stdio: ["ignore", log, log],
+    detached: true,
+    // Where its containerd writes the stacks of all its threads when it has not answered for a while.
+    env: { ...process.env, TMPDIR: directory }
+  })
   closeSync(log)
   return daemon
 }
