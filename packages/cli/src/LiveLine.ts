@@ -21,10 +21,27 @@ export interface LiveLine {
   readonly write: (fd: 1 | 2, bytes: Uint8Array) => Effect.Effect<void, OutputFailed>
 }
 
-const CLEAR = "\r\u001b[K"
+/**
+ * Takes the line that the cursor is on away.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const CLEAR_LINE = "\r\u001b[K"
+
 const NEWLINE = 10
 const INTERVAL = Duration.millis(250)
+
+/** Of a terminal that does not tell. */
 const COLUMNS = 80
+
+/**
+ * How wide the terminal is.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const columns = (): number => process.stderr.columns ?? COLUMNS
 
 /** Characters that take two columns, as far as that can be told without the terminal. */
 const WIDE =
@@ -78,14 +95,13 @@ const draw = (title: string) =>
     const clear = Effect.suspend(() => {
       if (!shown) return Effect.void
       shown = false
-      return toTerminal(CLEAR)
+      return toTerminal(CLEAR_LINE)
     })
     const show = Effect.gen(function*() {
       if (midLine) return
       const time = elapsed((yield* Clock.currentTimeMillis) - began)
-      const columns = process.stderr.columns ?? COLUMNS
       shown = true
-      yield* toTerminal(CLEAR + fit(`${title}  ${time}  ${last}`, columns - 1))
+      yield* toTerminal(CLEAR_LINE + fit(`${title}  ${time}  ${last}`, columns() - 1))
     })
     yield* Effect.addFinalizer(() => clear)
     yield* Effect.forkScoped(Effect.repeat(show, Schedule.spaced(INTERVAL)))

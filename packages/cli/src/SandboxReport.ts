@@ -11,7 +11,7 @@ import * as Output from "@chroot-exec/sandbox/Output"
 import type { Event, MissingReason, Result } from "@chroot-exec/sandbox/Result"
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
-import { fit } from "./LiveLine.js"
+import { CLEAR_LINE, fit } from "./LiveLine.js"
 
 const TIMED_OUT = 124
 const UNKNOWN_END = 125
@@ -92,14 +92,6 @@ export const notes = (result: Result, limits: Limits): ReadonlyArray<string> => 
 }
 
 const BAR = 24
-
-/**
- * Takes the progress away again.
- *
- * @since 0.1.0
- * @category constants
- */
-export const CLEAR_LINE = "\r\u001b[K"
 
 /**
  * The progress of a pull on one line of a terminal with so many columns, over the line before it.

@@ -18,6 +18,7 @@ import * as Stream from "effect/Stream"
 import { mkdirSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { ArtifactUnwritable } from "./AgentError.js"
+import { CLEAR_LINE, columns } from "./LiveLine.js"
 import { type SandboxOptions, toJob } from "./SandboxInput.js"
 import * as SandboxReport from "./SandboxReport.js"
 import * as Stdio from "./Stdio.js"
@@ -35,16 +36,13 @@ const print = (job: Job, form: "text" | "json") => {
   return Console.log(form === "json" ? JSON.stringify(request) : JSON.stringify(request, null, 2))
 }
 
-/** Of a terminal that does not tell. */
-const COLUMNS = 80
-
 /** Output goes where the command's own would have gone, progress to a terminal only. */
 const show = (event: Event, quiet: boolean) => {
   if (event._tag === "Output") {
     return quiet ? Effect.void : Stdio.writeBytes(event.stream === "stdout" ? 1 : 2, event.bytes)
   }
   return Stdio.isTerminal(2)
-    ? Stdio.writeBytes(2, Buffer.from(SandboxReport.progressLine(event, process.stderr.columns ?? COLUMNS)))
+    ? Stdio.writeBytes(2, Buffer.from(SandboxReport.progressLine(event, columns())))
     : Effect.void
 }
 
@@ -54,7 +52,7 @@ const runJobLive = (job: Job, quiet: boolean) => {
     const wasPulling = pulling
     pulling = false
     return wasPulling && Stdio.isTerminal(2)
-      ? Stdio.writeBytes(2, Buffer.from(SandboxReport.CLEAR_LINE))
+      ? Stdio.writeBytes(2, Buffer.from(CLEAR_LINE))
       : Effect.void
   })
   return runJob(job).pipe(

@@ -20,13 +20,13 @@ import * as Scope from "effect/Scope"
 import { resolve } from "node:path"
 import { attempt } from "./internal/attempt.js"
 import { removeAbandoned, write } from "./internal/controlFiles.js"
-import { own } from "./internal/ownedFd.js"
-import { makeReader } from "./internal/pipes.js"
+import { failed } from "./internal/failed.js"
+import { makeReader, ownPipe } from "./internal/pipes.js"
 import { openShared } from "./internal/shared.js"
 import { supervise } from "./internal/supervise.js"
 import { supervisorProgram } from "./internal/supervisorProgram.js"
 import { Launcher, type LaunchRequest, type RunningStep } from "./Launcher.js"
-import { LauncherFailed, type LaunchError } from "./LauncherError.js"
+import type { LauncherFailed, LaunchError } from "./LauncherError.js"
 
 /** What the agent says: that execve(2) is next, or why not. */
 const Report = Schema.parseJson(Schema.Union(
@@ -39,9 +39,6 @@ const Report = Schema.parseJson(Schema.Union(
 ))
 
 const decode = Schema.decodeUnknown(Report)
-
-const failed = (what: LauncherFailed["what"], error?: { readonly errno: Errno.Errno }) =>
-  new LauncherFailed({ what, errno: Option.fromNullable(error?.errno) })
 
 /** The descriptor of the report in the agent, behind the standard ones and the supervisor's two. */
 const REPORT = 5
@@ -94,9 +91,8 @@ const make = ({ agent }: LauncherProcessOptions) =>
       Effect.gen(function*() {
         const control = yield* write(request.control)
         const root = request.root._tag === "Local" ? "local" : resolve(request.root.path)
-        const descriptors = Effect.map(libc.pipe2(), (pipe) => [pipe.read, pipe.write] as const)
         const [report, theirs] = yield* Effect.mapError(
-          own(libc, descriptors),
+          ownPipe(libc),
           (error) => failed("descriptors", error)
         )
         const { directory, program } = supervisorProgram()
@@ -149,8 +145,7 @@ export interface LauncherProcessOptions {
 /**
  * A launcher for Linux that starts `agent chroot-exec` for every step: for where a thread cannot have a root of its own.
  * What a step is, and how it fails, is as with the other launcher; a start costs that of Node, which the usage of the step
- * includes. Control files that killed
- * processes have left are removed when it is made.
+ * includes. Control files that killed processes have left are removed when it is made.
  *
  * @since 0.1.0
  * @category layers

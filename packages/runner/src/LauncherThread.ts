@@ -5,7 +5,6 @@
  */
 import { planStep } from "@chroot-exec/core/ChrootExec"
 import * as CString from "@chroot-exec/core/CString"
-import type * as Errno from "@chroot-exec/core/Errno"
 import * as ExecError from "@chroot-exec/core/ExecError"
 import { Root } from "@chroot-exec/core/Root"
 import { effectiveCapabilities } from "@chroot-exec/sys/CallerState"
@@ -17,15 +16,13 @@ import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import { resolve } from "node:path"
 import { attempt } from "./internal/attempt.js"
+import { failed } from "./internal/failed.js"
 import { askEnvironment, RootEnvironments } from "./internal/rootEnvironments.js"
 import { openShared } from "./internal/shared.js"
 import { type NotStarted, type Streams, supervise } from "./internal/supervise.js"
 import { makeThread } from "./internal/thread.js"
 import { Launcher, type LaunchRequest, type RunningStep } from "./Launcher.js"
-import { LauncherFailed, type LaunchError } from "./LauncherError.js"
-
-const failed = (what: LauncherFailed["what"], errno: Errno.Errno) =>
-  new LauncherFailed({ what, errno: Option.some(errno) })
+import type { LauncherFailed, LaunchError } from "./LauncherError.js"
 
 /** The thread has the working directory of the process only as long as it has not left it. */
 const absolute = (root: Root): Root =>
@@ -46,14 +43,14 @@ const notStarted = (
     case "limit":
       return new ExecError.RestoreFailed({ what: "limit of open files", errno })
     case "supervisor":
-      return failed("supervisor", errno)
+      return failed("supervisor", { errno })
   }
 }
 
 /** Why there is no `env`. */
 const envNotStarted = ({ errno, place }: NotStarted): LauncherFailed | ExecError.ExecError =>
   place === "supervisor"
-    ? failed("supervisor", errno)
+    ? failed("supervisor", { errno })
     : new ExecError.EnvironmentUnreadable({ reason: "NotExecutable", errno: Option.some(errno) })
 
 type Supervised = { readonly running: RunningStep; readonly identity: string | null }
@@ -86,12 +83,12 @@ const make = Effect.gen(function*() {
           identity = result.right.identity
           const { pid } = result.right
           // It may be in a root where it should not be, and the thread is gone.
-          return home._tag === "Right" ? { pid } : { pid, failure: failed("thread", home.left.errno) }
+          return home._tag === "Right" ? { pid } : { pid, failure: failed("thread", home.left) }
         }))
       return { running, identity }
     }).pipe(
       Effect.provideService(Libc, libc),
-      Effect.catchTag("SyscallError", ({ errno }) => failed("supervisor", errno)),
+      Effect.catchTag("SyscallError", ({ errno }) => failed("supervisor", { errno })),
       attempt
     )
 

@@ -11,13 +11,14 @@ import { own, type OwnedFd } from "./ownedFd.js"
 /** A pipe is not smaller than what is read at once; where the kernel does not allow that, it stays as it is. */
 const PIPE_SIZE = 1024 * 1024
 
+/** The two ends of a pipe: the one to read from, the one to write to. */
+export const ownPipe = (libc: LibcOperations) =>
+  own(libc, Effect.map(libc.pipe2(), ({ read, write }) => [read, write] as const))
+
 /** Our end does not wait; the step's does, as programs expect. */
 const makePipe = (libc: LibcOperations, ours: "read" | "write") =>
   Effect.gen(function*() {
-    const [read, write] = yield* own(
-      libc,
-      Effect.map(libc.pipe2(), (pipe) => [pipe.read, pipe.write] as const)
-    )
+    const [read, write] = yield* ownPipe(libc)
     const ends = ours === "read" ? { ours: read, theirs: write } : { ours: write, theirs: read }
     yield* libc.setStatusFlags(ends.ours.fd, O_NONBLOCK)
     return ends

@@ -4,9 +4,9 @@
 import * as CString from "@chroot-exec/core/CString"
 import { Libc } from "@chroot-exec/sys/Libc"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-import { LauncherFailed } from "../LauncherError.js"
+import type { LauncherFailed } from "../LauncherError.js"
+import { failed } from "./failed.js"
 import { own } from "./ownedFd.js"
 import type { Shared } from "./supervise.js"
 
@@ -21,5 +21,5 @@ export const openShared: Effect.Effect<Shared, LauncherFailed, Libc | Scope.Scop
   )
   return { null: null_.fd, proc: proc.fd }
 }).pipe(
-  Effect.mapError(({ errno }) => new LauncherFailed({ what: "descriptors", errno: Option.some(errno) }))
+  Effect.mapError((error) => failed("descriptors", error))
 )

@@ -4,15 +4,15 @@
 import * as Errno from "@chroot-exec/core/Errno"
 import * as Signal from "@chroot-exec/core/Signal"
 import type { Fd, Pid } from "@chroot-exec/sys/Brands"
-import type { LibcOperations, SyscallError } from "@chroot-exec/sys/Libc"
+import type { LibcOperations } from "@chroot-exec/sys/Libc"
 import { Libc } from "@chroot-exec/sys/Libc"
 import * as Data from "effect/Data"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { Ended, RunningStep } from "../Launcher.js"
-import { LauncherFailed } from "../LauncherError.js"
+import type { LauncherFailed } from "../LauncherError.js"
+import { failed } from "./failed.js"
 import { own, type OwnedFd } from "./ownedFd.js"
 import { inputPipe, outputPipe } from "./pipes.js"
 import { decode, END, LEAVE, type Place, SIZE } from "./supervisorMessage.js"
@@ -44,9 +44,6 @@ export interface Streams {
   readonly passed?: ReadonlyArray<Fd>
 }
 
-const noDescriptors = ({ errno }: SyscallError) =>
-  new LauncherFailed({ what: "descriptors", errno: Option.some(errno) })
-
 /** What is known of the process so far. */
 interface Progress {
   readonly started: Deferred.Deferred<number, LauncherFailed | NotStarted>
@@ -55,7 +52,7 @@ interface Progress {
 }
 
 /** Why nothing more is known. */
-const lost = Effect.suspend(() => new LauncherFailed({ what: "supervisor", errno: Option.none() }))
+const lost = Effect.suspend(() => failed("supervisor"))
 
 /**
  * Hears what the supervisor tells until its last word, or until it is gone; how many processes it has ended.
@@ -121,7 +118,7 @@ export const supervise = <E, R>(
       output: outputPipe(libc),
       error: stderr === undefined ? outputPipe(libc) : Effect.succeed(undefined),
       sockets: own(libc, libc.socketpair())
-    }).pipe(Effect.mapError(noDescriptors))
+    }).pipe(Effect.mapError((error) => failed("descriptors", error)))
     const progress: Progress = {
       started: yield* Deferred.make<number, LauncherFailed | NotStarted>(),
       ended: yield* Deferred.make<Ended, LauncherFailed>(),

@@ -2,17 +2,16 @@
  * The launcher's thread, as the process sees it.
  */
 import type { Launched, Reply, Request } from "@chroot-exec/sys/LaunchProtocol"
-import type { SyscallError } from "@chroot-exec/sys/Libc"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { stat } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { Worker } from "node:worker_threads"
-import { LauncherFailed } from "../LauncherError.js"
+import type { LauncherFailed } from "../LauncherError.js"
+import { failed } from "./failed.js"
 import { supervisorProgram } from "./supervisorProgram.js"
 import { Answer, LaunchedAnswer, type Question, type ThreadData } from "./threadProtocol.js"
 
@@ -32,9 +31,6 @@ const startWorker = (): Worker => {
   const workerData: ThreadData = { supervisor: supervisorProgram() }
   return new Worker(program(), { workerData, execArgv: [], env: {} })
 }
-
-const failed = (error?: SyscallError) =>
-  new LauncherFailed({ what: "thread", errno: Option.fromNullable(error?.errno) })
 
 type Waiting = (reply: Effect.Effect<Reply, LauncherFailed>) => void
 
@@ -59,13 +55,13 @@ class Running {
       if (isLaunched(message)) return this.#answer(message.id, succeeded(message.launched))
       const answer = decode(message)
       if (answer._tag === "Ready") ready(Effect.void)
-      else if (answer._tag === "Unusable") ready(failed(answer.error))
+      else if (answer._tag === "Unusable") ready(failed("thread", answer.error))
       else this.#answer(answer.id, answer.reply)
     })
     const die = () => {
       this.dead = true
-      ready(failed())
-      for (const waiting of this.#waiting.values()) waiting(failed())
+      ready(failed("thread"))
+      for (const waiting of this.#waiting.values()) waiting(failed("thread"))
       this.#waiting.clear()
     }
     worker.on("error", die)
@@ -81,7 +77,7 @@ class Running {
 
   ask(request: Request): Effect.Effect<Reply, LauncherFailed> {
     return Effect.async((resume) => {
-      if (this.dead) return resume(failed())
+      if (this.dead) return resume(failed("thread"))
       const id = this.#next++
       this.#waiting.set(id, resume)
       this.#worker.ref()
