@@ -58,7 +58,8 @@ export const outputLog = () => {
     },
     /** Whether the log of a container that has ended has something that has not come. */
     hasMore: (container: string): Effect.Effect<boolean, EngineError, Engine> =>
-      size >= LOG_BYTES ? Effect.succeed(false) : Effect.gen(function*() {
+      Effect.gen(function*() {
+        if (size >= LOG_BYTES) return false
         const engine = yield* Engine
         const logged = yield* countFrames(engine.containerLogs(container))
         if (Option.isNone(logged)) {
