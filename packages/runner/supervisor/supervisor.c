@@ -27,6 +27,7 @@
 #include <linux/poll.h>
 #include <linux/prctl.h>
 #include <linux/resource.h>
+#include <linux/sched.h>
 #include <linux/signal.h>
 #include <linux/wait.h>
 #include <stdbool.h>
@@ -152,24 +153,59 @@ static long execute(long paths, char **argv, char **envp) {
   return refusal;
 }
 
-/* What the step's process does up to execve(2), and the pipe that tells the supervisor where that failed. */
-static _Noreturn void become_step(int failure, long supervisor, char **argv, char **envp) {
-  const char *nofile = argv[2], *directory = argv[3];
+/* What the step's process is told. */
+struct birth {
+  int failure;     /* the pipe that tells the supervisor where execve(2) failed, or what came before it */
+  long supervisor; /* its process id */
+  char **argv, **envp;
+};
+
+/* What the step's process does up to execve(2). */
+static _Noreturn void become_step(const struct birth *birth) {
+  const char *nofile = birth->argv[2], *directory = birth->argv[3];
   struct message message = {.kind = FAILED, .where = IN_SUPERVISOR};
   if ((message.value = -system_call(__NR_setpgid, 0, 0, 0, 0, 0)) != 0) goto failed;
   if ((message.value = -system_call(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)) != 0) goto failed;
   /* It may have died before that. */
-  if (system_call(__NR_getppid, 0, 0, 0, 0, 0) != supervisor) leave(1);
+  if (system_call(__NR_getppid, 0, 0, 0, 0, 0) != birth->supervisor) leave(1);
   if ((message.value = -block_signals(0)) != 0) goto failed;
   message.where = IN_LIMIT;
   if ((message.value = -limit_open_files(nofile)) != 0) goto failed;
   message.where = IN_DIRECTORY;
   if ((message.value = -system_call(__NR_chdir, (long)directory, 0, 0, 0, 0)) != 0) goto failed;
   message.where = IN_EXECVE;
-  message.value = execute((long)parse(argv[4]), argv + 5, envp);
+  message.value = execute((long)parse(birth->argv[4]), birth->argv + 5, birth->envp);
 failed:
-  system_call(__NR_write, failure, (long)&message, sizeof message, 0, 0);
+  system_call(__NR_write, birth->failure, (long)&message, sizeof message, 0, 0);
   leave(1);
+}
+
+/* clone(2): a child that becomes the step, on the stack that ends at `top`; its id, or a negative error number. */
+static long clone(unsigned long flags, void *top, const struct birth *birth) {
+#if defined(__x86_64__)
+  register long r10 __asm__("r10") = 0;
+  register long r8 __asm__("r8") = 0;
+  long result;
+  __asm__ volatile("syscall\n test %%rax, %%rax\n jnz 1f\n mov %[birth], %%rdi\n call *%[become_step]\n ud2\n1:"
+                   : "=a"(result)
+                   : "0"(__NR_clone), "D"(flags), "S"(top), "d"(0), "r"(r10), "r"(r8),
+                     [become_step] "r"(become_step), [birth] "r"(birth)
+                   : "rcx", "r11", "cc", "memory");
+  return result;
+#else
+  register long x8 __asm__("x8") = __NR_clone;
+  register long x0 __asm__("x0") = (long)flags;
+  register long x1 __asm__("x1") = (long)top;
+  register long x2 __asm__("x2") = 0;
+  register long x3 __asm__("x3") = 0;
+  register long x4 __asm__("x4") = 0;
+  __asm__ volatile("svc #0\n cbnz x0, 1f\n mov x0, %[birth]\n blr %[become_step]\n brk #0\n1:"
+                   : "+r"(x0)
+                   : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), [become_step] "r"(become_step),
+                     [birth] "r"(birth)
+                   : "memory");
+  return x0;
+#endif
 }
 
 struct state {
@@ -178,6 +214,7 @@ struct state {
   bool ended;    /* the step has ended. It stays a zombie, so that nobody else gets its number. */
   bool sweeping; /* whatever is left is to be ended */
   bool leaving;  /* whatever is left is to be left */
+  int children;  /* the list of this process's children */
   int64_t swept; /* how many processes were ended so far */
 };
 
@@ -226,40 +263,48 @@ static void look_at_step(struct state *state) {
                         .peak_kib = usage.ru_maxrss});
 }
 
-/* Reaps a child, or ends it when everything is to be ended; tells whether it is still there. The step is not meant. */
-static bool look_at_child(struct state *state, long child) {
-  if (child == state->step) return false;
+enum child { STEP, REAPED, THERE };
+
+/* Reaps a child, or ends it when everything is to be ended. */
+static enum child look_at_child(struct state *state, long child) {
+  if (child == state->step) return STEP;
   if (system_call(__NR_wait4, child, 0, WNOHANG, 0, 0) != 0) {
     state->swept += state->sweeping;
-    return false;
+    return REAPED;
   }
   if (state->sweeping) system_call(__NR_kill, child, SIGKILL, 0, 0, 0);
-  return true;
-}
-
-/* proc(5): the numbers of this process's children, each followed by a space. */
-static long open_children(void) {
-  return system_call(__NR_openat, PROC, (long)"thread-self/children", O_RDONLY | O_CLOEXEC, 0, 0);
+  return THERE;
 }
 
 /*
- * Looks at every child but the step and tells whether there is one. Children of a child that has ended are ours by the
- * time that we hear of its end, so that looking again after each SIGCHLD leaves none.
+ * proc(5): reads on in the numbers of this process's children, each followed by a space. The kernel allocates at the
+ * first reading of a descriptor; after one that has succeeded, none fails.
+ */
+static long read_children(int children, char *text, size_t size, long offset) {
+  return system_call(__NR_pread64, children, (long)text, (long)size, offset, 0);
+}
+
+/*
+ * Looks at every child but the step and tells whether there is one. The kernel goes on in its list by counting: behind
+ * children that have been reaped it misses as many, so that only a round without any sees all. Children of a child that
+ * has ended are ours by the time that we hear of its end, so that looking again after each SIGCHLD leaves none.
  */
 static bool look_at_children(struct state *state) {
   char text[4096];
-  bool found = false;
-  long child = 0, length, children = open_children();
-  /* Not known: then not gone. */
-  if (children < 0) return true;
-  while ((length = system_call(__NR_read, children, (long)text, sizeof text, 0, 0)) > 0)
-    for (long i = 0; i < length; i++)
-      if (text[i] != ' ') child = child * 10 + (text[i] - '0');
-      else {
-        found |= look_at_child(state, child);
-        child = 0;
-      }
-  system_call(__NR_close, children, 0, 0, 0, 0);
+  bool found, reaped;
+  do {
+    long child = 0, length;
+    found = reaped = false;
+    for (long offset = 0; (length = read_children(state->children, text, sizeof text, offset)) > 0; offset += length)
+      for (long i = 0; i < length; i++)
+        if (text[i] != ' ') child = child * 10 + (text[i] - '0');
+        else {
+          enum child is = look_at_child(state, child);
+          found |= is == THERE;
+          reaped |= is == REAPED;
+          child = 0;
+        }
+  } while (reaped);
   return found;
 }
 
@@ -286,9 +331,9 @@ static _Noreturn void watch(struct state *state, int child_signals) {
   }
 }
 
-_Noreturn void supervise(char **stack) {
-  long argc = (long)stack[0];
-  char **argv = stack + 1, **envp = argv + argc + 1;
+_Noreturn void supervise(char **initial) {
+  long argc = (long)initial[0];
+  char **argv = initial + 1, **envp = argv + argc + 1;
   if (argc < 7 || argc < 6 + (long)parse(argv[4])) leave(2);
   long self = system_call(__NR_getpid, 0, 0, 0, 0, 0);
   close_from((unsigned)parse(argv[1]));
@@ -302,15 +347,24 @@ _Noreturn void supervise(char **stack) {
   unsigned long child_signal = 1UL << (SIGCHLD - 1);
   long child_signals =
       check(system_call(__NR_signalfd4, -1, (long)&child_signal, sizeof child_signal, O_CLOEXEC | O_NONBLOCK, 0));
-  check(system_call(__NR_close, check(open_children()), 0, 0, 0, 0));
+  int children =
+      (int)check(system_call(__NR_openat, PROC, (long)"thread-self/children", O_RDONLY | O_CLOEXEC, 0, 0));
+  char none;
+  check(read_children(children, &none, sizeof none, 0));
   int failure[2];
   check(system_call(__NR_pipe2, (long)failure, O_CLOEXEC, 0, 0, 0));
-  long step = check(system_call(__NR_clone, SIGCHLD, 0, 0, 0, 0));
-  if (step == 0) become_step(failure[1], self, argv, envp);
+  /*
+   * The child shares our memory until execve(2): a copy would take longer than all else that is done here. We go on
+   * meanwhile, unlike after vfork(2), since execve waits for a file system as long as that likes. Whenever the child
+   * comes to run, these are there: this function never returns.
+   */
+  char stack[8192] __attribute__((aligned(16)));
+  const struct birth birth = {.failure = failure[1], .supervisor = self, .argv = argv, .envp = envp};
+  long step = check(clone(CLONE_VM | SIGCHLD, stack + sizeof stack, &birth));
   system_call(__NR_close, failure[1], 0, 0, 0, 0);
   /* The pipes of the step are at their end when it and its descendants have closed them. */
   for (int fd = 0; fd < (int)parse(argv[1]); fd++)
     if (fd != SOCKET && fd != PROC) system_call(__NR_close, fd, 0, 0, 0, 0);
-  struct state state = {.step = step, .failure = failure[0]};
+  struct state state = {.step = step, .failure = failure[0], .children = children};
   watch(&state, (int)child_signals);
 }

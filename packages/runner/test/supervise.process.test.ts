@@ -1,7 +1,6 @@
 /**
  * What is made of a supervisor, whatever it does: shell programs stand in for it, which say what they are told to.
  */
-import * as CString from "@chroot-exec/core/CString"
 import * as Errno from "@chroot-exec/core/Errno"
 import * as ExitStatus from "@chroot-exec/core/ExitStatus"
 import { Libc, type LibcOperations, type SyscallError, syscallError } from "@chroot-exec/sys/Libc"
@@ -12,10 +11,9 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import { readdirSync, readFileSync } from "node:fs"
-import { openShared } from "../src/internal/shared.js"
-import { NotStarted, supervise } from "../src/internal/supervise.js"
+import { NotStarted } from "../src/internal/supervise.js"
 import { LauncherFailed } from "../src/LauncherError.js"
+import { possessions, supervisedBy } from "./support/Supervised.js"
 
 const octal = (bytes: Uint8Array): string =>
   Array.from(bytes, (byte) => `\\${byte.toString(8).padStart(3, "0")}`).join("")
@@ -36,16 +34,7 @@ const ended = tell(3, 7 << 8)
 const swept = tell(4, 2)
 
 /** A supervisor that does this. */
-const supervisor = (script: string) =>
-  Effect.gen(function*() {
-    const libc = yield* Libc
-    return yield* supervise(yield* openShared, { stdin: "pipe" }, (descriptors) =>
-      libc.posixSpawn({
-        path: CString.make("/bin/sh"),
-        argv: ["sh", "-c", script].map(CString.make),
-        envp: []
-      }, { descriptors, defaults: 0n }).pipe(Effect.map((pid) => ({ pid }))))
-  })
+const supervisor = (script: string) => supervisedBy("/bin/sh", ["sh", "-c", script])
 
 /** Waits for the end of the socket, which is what ends a supervisor. */
 const untilEnd = `exec perl -e 'vec($set, 3, 1) = 1; select($set, undef, undef, undef)'`
@@ -141,12 +130,6 @@ const failingAt = (operation: typeof operations[number], nth: number) => {
   }
   return { wasMade: () => calls > nth, layer: Layer.project(LibcLive.layer, Libc, Libc, make) }
 }
-
-/** Descriptors and children of this process. */
-const possessions = () => ({
-  descriptors: readdirSync("/proc/self/fd").length,
-  children: readFileSync(`/proc/self/task/${process.pid}/children`, "utf8")
-})
 
 it.live.each(operations)(
   "%s that fails, whichever time, leaves no descriptor and no process, and nobody waits",
