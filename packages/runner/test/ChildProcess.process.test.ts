@@ -234,7 +234,7 @@ describe("what ends it", () => {
   it.live("terminate: SIGKILL then, also for what the child leaves in its group", () =>
     Effect.scoped(Effect.gen(function*() {
       const child = yield* shell(
-        "(trap '' TERM; while :; do sleep 1; done) & trap 'exit 1' TERM; echo $!; wait"
+        "trap 'exit 1' TERM; sh -c 'trap \"\" TERM; echo $$; while :; do sleep 1; done' & wait"
       )
       const stubborn = Number(yield* firstLine(child.stdout))
       yield* child.terminate("100 millis")

@@ -127,7 +127,7 @@ layer(live, { excludeTestServices: true })("runStep", (it) => {
     ].join("\n"),
     (root) =>
       Effect.gen(function*() {
-        const { out, result } = yield* collected(root, { timeout: "300 millis" })
+        const { out, result } = yield* collected(root, { timeout: "2 seconds" })
         expect(out).toBe("ending\n")
         expect(result).toMatchObject({ timedOut: true, accepted: false, status: { code: 9 } })
       })
@@ -142,7 +142,7 @@ layer(live, { excludeTestServices: true })("runStep", (it) => {
     ].join("\n"),
     (root) =>
       Effect.gen(function*() {
-        const { out, result } = yield* collected(root, { timeout: "300 millis", grace: "200 millis" })
+        const { out, result } = yield* collected(root, { timeout: "2 seconds", grace: "200 millis" })
         expect(result).toMatchObject({ timedOut: true, status: { _tag: "Signaled", signal: 9 } })
         expect(isRunning(Number(out))).toBe(false)
       })
@@ -240,13 +240,18 @@ layer(live, { excludeTestServices: true })("runStep", (it) => {
       const root = yield* packageWith([
         "trap 'echo got; exit 5' TERM",
         "echo ready",
-        "i=0; while [ $i -lt 8 ]; do sleep 0.05; i=$((i+1)); done; echo finished"
+        "while [ ! -e /told ]; do sleep 0.05; done; echo finished"
       ].join("\n"))
       let said = ""
       const stdout = (bytes: Uint8Array) =>
         Effect.sync(() => {
           said += Buffer.from(bytes).toString()
-          if (said === "ready\n") process.kill(process.pid, "SIGTERM")
+          if (said !== "ready\n") return
+          // Called after the listener of the step, which has been told by then.
+          if (policy === "finish-then-stop") {
+            process.once("SIGTERM", () => writeFileSync(join(root, "told"), ""))
+          }
+          process.kill(process.pid, "SIGTERM")
         })
       const result = yield* runStep(step(), options(root, { stdout, onSignal: policy }))
       expect(result.signal).toEqual(Option.some("SIGTERM"))

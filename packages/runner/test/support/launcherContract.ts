@@ -249,14 +249,16 @@ export const launcherContract = (
       Effect.gen(function*() {
         const root = yield* busyboxRoot
         const { launch } = yield* Launcher
+        // A child of a shell has the shell's handlers, and may lose a signal to them, until it says who it is.
+        const child = "sh -c 'echo $$; exec sleep 1000'"
         const running = yield* launch(
-          shell(root, "trap 'wait; exit 7' TERM; sleep 1000 & echo $!; while :; do sleep 1; done")
+          shell(root, `trap 'wait; exit 7' TERM; ${child} & while :; do sleep 1; done`)
         )
-        const child = Number(yield* firstLine(running))
+        const pid = Number(yield* firstLine(running))
         yield* running.signal("SIGTERM")
         expect((yield* running.ended).status).toMatchObject({ code: 7 })
         yield* running.end
-        expect(isRunning(child)).toBe(false)
+        expect(isRunning(pid)).toBe(false)
       }))
 
     // Two processes in sessions of their own, whose parents have ended; the first says who it is.
