@@ -208,6 +208,14 @@ static long clone(unsigned long flags, void *top, const struct birth *birth) {
 #endif
 }
 
+/* A look at all children, one piece of the kernel's list after the other. */
+struct round {
+  long offset; /* how many bytes of the list have been read */
+  long child;  /* the number that the last piece ended in */
+  bool found;  /* there are children besides the step */
+  bool missed; /* some may not have been seen as they are now: another round has to follow */
+};
+
 struct state {
   long step;     /* its process id */
   int failure;   /* the pipe that says why there is no step; -1 once that is known */
@@ -216,6 +224,7 @@ struct state {
   bool leaving;  /* whatever is left is to be left */
   int children;  /* the list of this process's children */
   int64_t swept; /* how many processes were ended so far */
+  struct round round;
 };
 
 /* The pipe is at its end once execve has succeeded, which closes its other end. */
@@ -237,8 +246,11 @@ static void look_at_controller(struct state *state) {
   unsigned char byte = 0;
   long length = system_call(__NR_read, SOCKET, (long)&byte, 1, 0, 0);
   if (length == -EAGAIN || length == -EINTR) return;
-  if (length <= 0 || byte == END) state->sweeping = true;
-  else if (byte == LEAVE) state->leaving = true;
+  if (length <= 0 || byte == END) {
+    state->sweeping = true;
+    /* From the front: those that make others have been there for longer. */
+    state->round = (struct round){0};
+  } else if (byte == LEAVE) state->leaving = true;
   else if (byte >= 1 && byte <= SIGNALS && !state->ended &&
            system_call(__NR_kill, -state->step, byte, 0, 0, 0) == -ESRCH)
     /* It has moved to another group. */
@@ -263,17 +275,19 @@ static void look_at_step(struct state *state) {
                         .peak_kib = usage.ru_maxrss});
 }
 
-enum child { STEP, REAPED, THERE };
-
 /* Reaps a child, or ends it when everything is to be ended. */
-static enum child look_at_child(struct state *state, long child) {
-  if (child == state->step) return STEP;
-  if (system_call(__NR_wait4, child, 0, WNOHANG, 0, 0) != 0) {
-    state->swept += state->sweeping;
-    return REAPED;
+static void look_at_child(struct state *state, long child) {
+  if (child == state->step) return;
+  int status = 0;
+  if (system_call(__NR_wait4, child, (long)&status, WNOHANG, 0, 0) != 0) {
+    /* Others had ended by themselves by then. */
+    state->swept += state->sweeping && (status & 0x7f) == SIGKILL;
+    /* The kernel goes on in its list by counting: behind one that has been reaped it leaves one out. */
+    state->round.missed = true;
+    return;
   }
   if (state->sweeping) system_call(__NR_kill, child, SIGKILL, 0, 0, 0);
-  return THERE;
+  state->round.found = true;
 }
 
 /*
@@ -284,35 +298,33 @@ static long read_children(int children, char *text, size_t size, long offset) {
   return system_call(__NR_pread64, children, (long)text, (long)size, offset, 0);
 }
 
-/*
- * Looks at every child but the step and tells whether there is one. The kernel goes on in its list by counting: behind
- * children that have been reaped it misses as many, so that only a round without any sees all. Children of a child that
- * has ended are ours by the time that we hear of its end, so that looking again after each SIGCHLD leaves none.
- */
+/* Goes on with a round; tells whether it is at its end. */
 static bool look_at_children(struct state *state) {
+  struct round *round = &state->round;
   char text[4096];
-  bool found, reaped;
-  do {
-    long child = 0, length;
-    found = reaped = false;
-    for (long offset = 0; (length = read_children(state->children, text, sizeof text, offset)) > 0; offset += length)
-      for (long i = 0; i < length; i++)
-        if (text[i] != ' ') child = child * 10 + (text[i] - '0');
-        else {
-          enum child is = look_at_child(state, child);
-          found |= is == THERE;
-          reaped |= is == REAPED;
-          child = 0;
-        }
-  } while (reaped);
-  return found;
+  long length = read_children(state->children, text, sizeof text, round->offset);
+  for (long i = 0; i < length; i++)
+    if (text[i] != ' ') round->child = round->child * 10 + (text[i] - '0');
+    else {
+      look_at_child(state, round->child);
+      round->child = 0;
+    }
+  round->offset += length;
+  return length <= 0;
 }
 
+/*
+ * Children of a child that has ended are ours by the time that we hear of its end, so that a round after each SIGCHLD
+ * leaves none. Events are heard within a round, too: of a step that never stops making orphans, it would have no end.
+ */
 static _Noreturn void watch(struct state *state, int child_signals) {
+  static const struct __kernel_timespec at_once = {0};
+  bool waits = true;
   for (;;) {
     struct pollfd fds[] = {
         {state->sweeping ? -1 : SOCKET, POLLIN, 0}, {child_signals, POLLIN, 0}, {state->failure, POLLIN, 0}};
-    system_call(__NR_ppoll, (long)fds, sizeof fds / sizeof fds[0], 0, 0, 0);
+    long events = system_call(__NR_ppoll, (long)fds, sizeof fds / sizeof fds[0], waits ? 0 : (long)&at_once, 0, 0);
+    if (events > 0 && !waits) state->round.missed = true;
     char signal[128];
     if (fds[1].revents != 0) system_call(__NR_read, child_signals, (long)signal, sizeof signal, 0, 0);
     if (fds[2].revents != 0) look_at_start(state);
@@ -323,8 +335,12 @@ static _Noreturn void watch(struct state *state, int child_signals) {
       system_call(__NR_kill, state->step, SIGKILL, 0, 0, 0);
     }
     if (!state->ended) look_at_step(state);
-    bool others = look_at_children(state);
-    if (!state->ended || (others && !state->leaving)) continue;
+    waits = look_at_children(state);
+    if (!waits) continue;
+    struct round round = state->round;
+    state->round = (struct round){0};
+    waits = !round.missed;
+    if (round.missed || !state->ended || (round.found && !state->leaving)) continue;
     tell((struct message){.kind = SWEPT, .value = state->swept});
     system_call(__NR_wait4, state->step, 0, 0, 0, 0);
     leave(0);

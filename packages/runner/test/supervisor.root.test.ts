@@ -15,7 +15,7 @@ import { findProgram } from "../../../docker/machine-root.mjs"
 import { NotStarted } from "../src/internal/supervise.js"
 import { supervisorProgram } from "../src/internal/supervisorProgram.js"
 import { isRunning } from "./support/Processes.js"
-import { readAll } from "./support/Roots.js"
+import { firstLine, readAll } from "./support/Roots.js"
 import { possessions, supervisedBy } from "./support/Supervised.js"
 
 const { directory, program } = supervisorProgram()
@@ -29,8 +29,8 @@ const argumentsFor = (
 
 it.scoped("of more children than the kernel lists at once, none is missed when those before it have ended", () =>
   Effect.gen(function*() {
-    // Reading returns once the 1200 have ended: nobody else has the other end.
-    const script = "pipe(R, W); for (1..1200) { fork or exit }"
+    // Reading returns once the 800 have ended: nobody else has the other end.
+    const script = "pipe(R, W); for (1..800) { fork or exit }"
       + "for (1..3) { my $pid = fork; if (!$pid) { close(W); close(STDOUT); exec('sleep', '1000') } print \"$pid \" }"
       + "close(W); <R>"
     const perl = findProgram("perl") ?? ""
@@ -41,6 +41,22 @@ it.scoped("of more children than the kernel lists at once, none is missed when t
     yield* running.end
     expect(left.map(isRunning)).toStrictEqual([false, false, false])
     expect(yield* running.gone).toBe(3)
+  }).pipe(Effect.provide(LibcLive.layer)))
+
+it.scoped("a step whose orphans come and go all the time is ended as any other", () =>
+  Effect.gen(function*() {
+    // Each leaves one after the other to the supervisor, as fast as it can, once all are there.
+    const script = "pipe(R, W); for (1..32) { fork or do { setpgrp; close(W); <R>;"
+      + "for (;;) { fork or do { fork; exit }; wait } } } syswrite(STDOUT, \"up\\n\"); close(W); sleep(1000)"
+    const perl = findProgram("perl") ?? ""
+    const running = yield* supervisedBy(real, [real, ...argumentsFor(perl, "-e", script)])
+    expect(yield* firstLine(running)).toBe("up")
+    yield* running.signal("SIGKILL")
+    expect((yield* running.ended).status).toStrictEqual(
+      new ExitStatus.Signaled({ signal: 9, coreDumped: false })
+    )
+    yield* running.end
+    expect(isRunning(running.pid)).toBe(false)
   }).pipe(Effect.provide(LibcLive.layer)))
 
 /** What each call comes to that the kernel refuses the supervisor, whichever time. */
