@@ -66,7 +66,7 @@ describe.each(["thread", "process"])("by a %s", (launcher) => {
   })
 
   it("ends with 124 after a time limit, and leaves nothing", () => {
-    const { status, stderr, stdout } = run(...by, "--timeout", "300ms", "--grace", "100ms", "--", "hang")
+    const { status, stderr, stdout } = run(...by, "--timeout", "2s", "--grace", "100ms", "--", "hang")
     expect(status).toBe(124)
     expect(stderr).toMatch(
       /^agent: the time limit was over after \d+\.\d s, and the step was ended; raise --timeout\n$/

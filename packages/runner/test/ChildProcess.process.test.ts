@@ -237,7 +237,7 @@ describe("what ends it", () => {
         "trap 'exit 1' TERM; sh -c 'trap \"\" TERM; echo $$; while :; do sleep 1; done' & wait"
       )
       const stubborn = Number(yield* firstLine(child.stdout))
-      yield* child.terminate("100 millis")
+      yield* child.terminate("2 seconds")
       expect(yield* child.exit).toStrictEqual(new ExitStatus.Exited({ code: 1 }))
       expect(isAlive(stubborn)).toBe(false)
     })))

@@ -233,7 +233,7 @@ describe("the end", () => {
   it.live("at the time limit keeps output and files", () =>
     Effect.gen(function*() {
       const result = yield* inside("echo partial; echo x > /tmp/x; sleep 1000", {
-        limits: { timeout: Duration.seconds(4) },
+        limits: { timeout: Duration.seconds(10) },
         collect: ["/tmp/x"]
       })
       expect(result).toMatchObject({ timedOut: true, exitCode: Option.some(137) })
