@@ -1,14 +1,18 @@
-import type { TestProjectConfiguration } from "vitest/config"
+import type { TestProjectInlineConfiguration } from "vitest/config"
 
 /** A tier of tests: the files whose names end in `.NAME.test.ts`. */
-const tier = (name: string, include: string, exclude: Array<string> = []): TestProjectConfiguration => ({
+const tier = (
+  name: string,
+  include: string,
+  more: TestProjectInlineConfiguration["test"] = {}
+): TestProjectInlineConfiguration => ({
   extends: true,
   test: {
     name,
     include: [`packages/*/test/**/${include}`],
-    exclude,
     testTimeout: 60_000,
-    hookTimeout: 60_000
+    hookTimeout: 60_000,
+    ...more
   }
 })
 
@@ -20,11 +24,11 @@ const tier = (name: string, include: string, exclude: Array<string> = []): TestP
  * - `process`: the built `agent` without privileges, on Linux;
  * - `root`: the real kernel as root: chroots, descriptors, capabilities.
  */
-const projects: Array<TestProjectConfiguration> = [
-  tier("unit", "*.test.ts", ["**/*.{recorder,process,root}.test.ts"]),
+const projects: Array<TestProjectInlineConfiguration> = [
+  tier("unit", "*.test.ts", { exclude: ["**/*.{recorder,process,root}.test.ts"] }),
   tier("recorder", "*.recorder.test.ts"),
   tier("process", "*.process.test.ts"),
-  tier("root", "*.root.test.ts")
+  tier("root", "*.root.test.ts", { globalSetup: "docker/dockerd-pool.mjs" })
 ]
 
 export default projects

@@ -1,23 +1,21 @@
 /**
  * `agent sandbox run` and `agent sandbox sweep` on a real daemon, as somebody at a shell sees them.
  */
-import { afterAll, beforeAll, describe, expect, it } from "@effect/vitest"
+import { beforeAll, describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as Scope from "effect/Scope"
+import type * as Scope from "effect/Scope"
 import { execFileSync } from "node:child_process"
 import * as Fs from "node:fs"
-import type { Dockerd } from "../../../docker/dockerd.mjs"
+import { inject } from "vitest"
+import type { DockerdClient } from "../../../docker/dockerd-client.mjs"
+import { borrowDockerd } from "../../../docker/dockerd-pool.mjs"
 import { said, start } from "./support/Call.js"
-import * as DockerHost from "./support/DockerHost.js"
 import * as Sandbox from "./support/Sandbox.js"
 
-const scope = Effect.runSync(Scope.make())
-let daemon: Dockerd
+let daemon: DockerdClient
 beforeAll(async () => {
-  daemon = await Effect.runPromise(Scope.extend(DockerHost.scoped, scope))
+  daemon = await borrowDockerd(inject("dockerdPool"))
 })
-afterAll(() => Effect.runPromise(Scope.close(scope, Exit.void)))
 
 /** Nothing is left of it in the daemon. */
 const onDaemon = (

@@ -2,13 +2,12 @@
  * Runs on a real daemon: input, artifacts, output, time limits; and that nothing is left of them.
  */
 import { type JobInput, Output, runOnce, runStream } from "@chroot-exec/sandbox"
-import { afterAll, beforeAll, describe, expect, it } from "@effect/vitest"
+import { beforeAll, describe, expect, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
-import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as Fs from "node:fs"
 import { tmpdir } from "node:os"
@@ -18,12 +17,10 @@ import * as Dockerd from "./support/Dockerd.js"
 import { bytes, outputOf } from "./support/record.js"
 import { type TarEntry, tarOf } from "./support/tar.js"
 
-const scope = Effect.runSync(Scope.make())
 let daemon: Dockerd.Dockerd
 beforeAll(async () => {
-  daemon = await Effect.runPromise(Scope.extend(Dockerd.make, scope))
+  daemon = await Dockerd.borrow()
 })
-afterAll(() => Effect.runPromise(Scope.close(scope, Exit.void)))
 
 const jobOf = (script: string, fields: Partial<JobInput> = {}): JobInput => ({
   image: "image",
@@ -259,17 +256,6 @@ describe("the end", () => {
       expect(Exit.isInterrupted(yield* Fiber.await(fiber))).toBe(true)
       yield* nothingLeft
     }))
-
-  it.live("of a daemon that is restarted under it is an error", () =>
-    Effect.gen(function*() {
-      const events = runStream(jobOf("echo up; sleep 1000", { collect: ["/tmp/a"] }))
-      const error = yield* Stream.runForEach(events, () => Effect.forkDaemon(daemon.restart)).pipe(
-        Effect.provide(daemon.layer),
-        Effect.flip
-      )
-      expect(error).toMatchObject({ _tag: "EngineError" })
-      yield* nothingLeft
-    }), 120_000)
 })
 
 it.live("50 at once", () =>

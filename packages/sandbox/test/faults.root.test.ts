@@ -1,67 +1,29 @@
 /**
  * Failures between the engine and a real daemon, at every call: nothing is left, and the error says which call it was.
  */
-import { EngineLive, type JobInput, runOnce, runStream } from "@chroot-exec/sandbox"
-import { afterAll, beforeAll, expect, it } from "@effect/vitest"
+import { EngineLive, type JobInput, runStream } from "@chroot-exec/sandbox"
+import { beforeAll, expect, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
-import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as Fs from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { CALLS, job, once, runThrough, summary } from "./support/calls.js"
 import * as Dockerd from "./support/Dockerd.js"
 import * as Proxy from "./support/Proxy.js"
-import { tarOf } from "./support/tar.js"
 
-const scope = Effect.runSync(Scope.make())
 let daemon: Dockerd.Dockerd
-let archive: Uint8Array
 beforeAll(async () => {
-  daemon = await Effect.runPromise(Scope.extend(Dockerd.make, scope))
-  archive = await tarOf([{ name: "file", content: "x" }])
+  daemon = await Dockerd.borrow()
 })
-afterAll(() => Effect.runPromise(Scope.close(scope, Exit.void)))
-
-/** Every call of a run, by its operation, and whether its failure is the run's. Others are tried again, or no trouble. */
-const CALLS: ReadonlyArray<readonly [call: string, operation: string, consequence: "fails" | "goes on"]> = [
-  ["GET /_ping", "SystemPing", "fails"],
-  ["GET /containers/json", "ContainerList", "goes on"],
-  ["GET /volumes", "VolumeList", "goes on"],
-  ["GET /images/image/json", "ImageInspect", "fails"],
-  ["POST /volumes/create", "VolumeCreate", "fails"],
-  ["POST /containers/create RUN-filler", "ContainerCreate", "fails"],
-  ["PUT /containers/RUN-filler/archive", "PutContainerArchive", "fails"],
-  ["DELETE /containers/RUN-filler", "ContainerDelete", "goes on"],
-  ["POST /containers/create RUN", "ContainerCreate", "fails"],
-  ["POST /containers/RUN/attach", "ContainerAttach", "fails"],
-  ["POST /containers/RUN/start", "ContainerStart", "fails"],
-  ["POST /containers/RUN/wait", "ContainerWait", "fails"],
-  ["GET /containers/RUN/logs", "ContainerLogs", "fails"],
-  ["GET /containers/RUN/json", "ContainerInspect", "fails"],
-  ["HEAD /containers/RUN/archive", "ContainerArchiveInfo", "fails"],
-  ["GET /containers/RUN/archive", "ContainerArchive", "fails"],
-  ["DELETE /containers/RUN", "ContainerDelete", "goes on"],
-  ["DELETE /volumes/RUN-0", "VolumeDelete", "goes on"]
-]
 
 /** As many at once as a machine with two processors can do. */
 const CONCURRENCY = 6
-
-const job = (): JobInput => ({
-  image: "image",
-  command: ["/bin/cp", "file", "copy"],
-  inputTar: Stream.make(archive),
-  collect: ["/workspace/copy"],
-  limits: { network: "none", timeout: Duration.minutes(5), memory: 16 * 1024 ** 2 }
-})
-
-const runThrough = ({ host }: Proxy.Proxy, input = job()) =>
-  Effect.suspend(() => Effect.provide(runOnce(input), EngineLive.layer({ DOCKER_HOST: host })))
 
 const nothingLeft = Effect.suspend(() => daemon.left).pipe(
   Effect.map((left) => expect(left).toStrictEqual({ containers: [], volumes: [] }))
@@ -76,16 +38,6 @@ const temporaryDirectory = Effect.acquireRelease(
   }),
   (path) => Effect.sync(() => Fs.rmSync(path, { recursive: true }))
 )
-
-/** A fate for the first call of that name; the same call tried again is forwarded. */
-const once = (call: string, fate: () => Promise<Proxy.Fate>) => {
-  let pending = true
-  return async (name: string): Promise<Proxy.Fate> => {
-    if (name !== call || !pending) return "forward"
-    pending = false
-    return fate()
-  }
-}
 
 it.live("these are the calls", () =>
   Effect.scoped(Effect.gen(function*() {
@@ -111,7 +63,7 @@ it.live.each(
         const outcome = yield* Effect.match(runThrough(proxy), {
           onFailure: (error) =>
             error._tag === "EngineError" ? `${error.reason} ${error.operation}` : error.message,
-          onSuccess: ({ artifacts, exitCode }) => [Option.getOrNull(exitCode), artifacts.files.size].join(" ")
+          onSuccess: summary
         })
         return [call, outcome]
       }).pipe(Effect.scoped), { concurrency: CONCURRENCY })
@@ -133,7 +85,7 @@ const SLOW_CALLS = [
 it.live("every fate of the calls that only a long run makes", () =>
   Effect.gen(function*() {
     const slow: JobInput = {
-      ...job(),
+      ...job,
       command: ["/bin/sleep", "1000"],
       // Enough for the slowest machine to have started it.
       limits: { network: "none", timeout: Duration.seconds(20) }
@@ -153,27 +105,6 @@ it.live("every fate of the calls that only a long run makes", () =>
     expect(outcomes).toStrictEqual(cases.map(({ expected, fate }) => [fate, true, expected]))
     yield* nothingLeft
   }), 300_000)
-
-it.live("a restart of the daemon", () =>
-  Effect.gen(function*() {
-    const outcomes = yield* Effect.forEach(CALLS, ([call]) =>
-      Effect.gen(function*() {
-        const restart = async (): Promise<Proxy.Fate> => {
-          await Effect.runPromise(daemon.restart)
-          return "drop"
-        }
-        const proxy = yield* Proxy.make(daemon.socket, once(call, restart))
-        const outcome = yield* Effect.match(runThrough(proxy), {
-          onFailure: (error) => error._tag,
-          onSuccess: ({ artifacts, exitCode }) => [Option.getOrNull(exitCode), artifacts.files.size].join(" ")
-        })
-        yield* nothingLeft
-        return [call, outcome]
-      }).pipe(Effect.scoped))
-    expect(outcomes).toStrictEqual(
-      CALLS.map(([call, _operation, consequence]) => [call, consequence === "fails" ? "EngineError" : "0 1"])
-    )
-  }), 900_000)
 
 it.live("interruption", () =>
   Effect.gen(function*() {
@@ -209,7 +140,7 @@ it.live(
       const gate = yield* temporaryDirectory
       const proxy = yield* Proxy.make(daemon.socket, () => "forward")
       const events = runStream({
-        ...job(),
+        ...job,
         command: ["/bin/sh", "-c", "echo first; until [ -e /gate/go ]; do sleep 0.1; done; echo second"],
         mounts: [{ source: gate, target: "/gate" }]
       })

@@ -2,21 +2,17 @@
  * What a command sees and can do inside, told by the kernel.
  */
 import { type JobInput, runOnce } from "@chroot-exec/sandbox"
-import { afterAll, beforeAll, describe, expect, it } from "@effect/vitest"
+import { beforeAll, describe, expect, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
-import * as Scope from "effect/Scope"
 import * as Dockerd from "./support/Dockerd.js"
 import { outputOf } from "./support/record.js"
 
-const scope = Effect.runSync(Scope.make())
 let daemon: Dockerd.Dockerd
 beforeAll(async () => {
-  daemon = await Effect.runPromise(Scope.extend(Dockerd.make, scope))
+  daemon = await Dockerd.borrow()
 })
-afterAll(() => Effect.runPromise(Scope.close(scope, Exit.void)))
 
 /** A shell script inside; nothing is left afterwards. */
 const inside = (script: string, fields: Partial<JobInput> = {}) =>

@@ -39,7 +39,7 @@ let daemon: Dockerd.Dockerd
 type Name = "elsewhere" | "good" | "other"
 let certificates: Readonly<Record<Name, string>>
 beforeAll(async () => {
-  daemon = await Effect.runPromise(Scope.extend(Dockerd.make, scope))
+  daemon = await Dockerd.borrow()
   const directory = await Effect.runPromise(Scope.extend(
     Effect.acquireRelease(
       Effect.sync(() => Fs.mkdtempSync(join(tmpdir(), "tls-"))),

@@ -1,0 +1,3 @@
+import type { DockerdClient } from "./dockerd-client.mjs"
+
+export const importTestImage: (daemon: DockerdClient) => Promise<void>
