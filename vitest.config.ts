@@ -10,6 +10,9 @@ export default defineConfig({
   test: {
     projects,
     // Processes, not threads: a test may change the root, the working directory or the umask.
+    // A test that asserts nothing cannot fail.
+    expect: { requireAssertions: true },
+    allowOnly: false,
     pool: "forks",
     poolOptions: { forks: { maxForks: 2 } },
     coverage: {

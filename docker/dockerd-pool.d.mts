@@ -8,6 +8,5 @@ declare module "vitest" {
   }
 }
 
-declare const setup: (project: TestProject) => Promise<() => Promise<void>>
-export default setup
+export const setup: (project: TestProject) => Promise<() => Promise<void>>
 export const borrowDockerd: (pool: string) => Promise<DockerdClient>

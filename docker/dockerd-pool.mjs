@@ -11,7 +11,7 @@ import { startDockerd } from "./dockerd.mjs"
 import { importTestImage } from "./test-image.mjs"
 
 /** Starts the pool and provides the socket that it is asked on. Returns what ends it. */
-export default async (project) => {
+export const setup = async (project) => {
   const directory = mkdtempSync(join(tmpdir(), "pool-"))
   const daemons = new Map()
   const start = async (worker) => {

@@ -1,6 +1,6 @@
 // Other versions of Node.js, from the npm registry, for tests and benchmarks.
 import { execFileSync } from "node:child_process"
-import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { root, run } from "./run.mjs"
 import { Skipped } from "./steps.mjs"
@@ -55,3 +55,20 @@ export const nodeDirectory = async (version) => {
   }
   return target
 }
+
+/**
+ * A command that runs in a mount namespace of its own, where another Node.js is in the place of the machine's: so
+ * every agent that a test starts runs with it, whatever PATH the test is about.
+ */
+export const inPlaceOfNode = (bin) => [
+  "unshare",
+  "--mount",
+  "--propagation",
+  "private",
+  "sh",
+  "-c",
+  "mount --bind \"$1\" \"$2\" && shift 2 && exec \"$@\"",
+  "sh",
+  join(bin, "node"),
+  realpathSync(process.execPath)
+]

@@ -8,14 +8,14 @@ export const root = join(import.meta.dirname, "..")
 
 const ENDING = ["SIGHUP", "SIGINT", "SIGTERM"]
 
-/** A program that waits for something that never happens is ended after so many minutes. */
-const LIMIT = 20
-
 /** Milliseconds to clean up, for a program that was told to end. */
 const GRACE = 2000
 
-/** Runs a program. Its output goes where ours goes or, with `quiet`, into the result's `output`. */
-export const run = (program, args, { env = process.env, cwd = root, quiet = false } = {}) =>
+/**
+ * Runs a program. Its output goes where ours goes or, with `quiet`, into the result's `output`. One that waits for
+ * something that never happens is ended after so many minutes.
+ */
+export const run = (program, args, { env = process.env, cwd = root, quiet = false, minutes = 20 } = {}) =>
   new Promise((resolve) => {
     const output = []
     const child = spawn(program, args, {
@@ -29,6 +29,8 @@ export const run = (program, args, { env = process.env, cwd = root, quiet = fals
     child.stderr?.on("data", (chunk) => output.push(chunk))
 
     const kill = (signal) => {
+      // It was never there.
+      if (child.pid === undefined) return
       try {
         process.kill(-child.pid, signal)
       } catch {
@@ -43,9 +45,9 @@ export const run = (program, args, { env = process.env, cwd = root, quiet = fals
       setTimeout(() => kill("SIGKILL"), GRACE)
     }
     const limit = setTimeout(() => {
-      console.error(`${program} ${args.join(" ")}: no end within ${LIMIT} minutes`)
+      console.error(`${program} ${args.join(" ")}: no end within ${minutes} minutes`)
       kill("SIGKILL")
-    }, LIMIT * 60_000)
+    }, minutes * 60_000)
     for (const signal of ENDING) process.on(signal, forward)
     const end = (code) => {
       clearTimeout(limit)

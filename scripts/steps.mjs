@@ -27,8 +27,8 @@ const labels = {
 /**
  * Runs steps and keeps their results. With `strict`, a step that is skipped has failed.
  *
- * A step passes by returning, with how many tests it had (`{ passed, failed, skipped }`) when it had any, and, as
- * `failures`, the name and the message of each that failed.
+ * A step passes by returning, with how many tests it had (`{ passed, failed, skipped }`) when it had any, as `failures`
+ * the name and the message of each that failed, and as `flaky` the names of those that did so only at first.
  */
 export const makeSteps = ({ strict }) => {
   const results = []
@@ -64,6 +64,11 @@ export const makeSteps = ({ strict }) => {
     }
   }
 
+  /** What failed at first, and not when it was run alone. */
+  const printFlaky = () => {
+    for (const { tests } of results) for (const name of tests.flaky ?? []) console.log(`flaky: ${name}`)
+  }
+
   /** Prints what happened, the total last, and tells whether nothing failed. */
   const summary = () => {
     printFailures()
@@ -74,7 +79,9 @@ export const makeSteps = ({ strict }) => {
     }
     const total = { passed: 0, failed: 0, skipped: 0 }
     for (const { tests } of results) for (const key of Object.keys(total)) total[key] += tests[key]
-    console.log(`\n${counts(total)}`)
+    console.log("")
+    printFlaky()
+    console.log(counts(total))
     return total.failed === 0
   }
 

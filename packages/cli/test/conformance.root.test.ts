@@ -3,11 +3,11 @@
  */
 import { describe, it } from "@effect/vitest"
 import { agent } from "./support/Agent.js"
-import { isUnprivileged, load } from "./support/Case.js"
+import { isUnprivileged, load, titleOf } from "./support/Case.js"
 import { runCase } from "./support/Conformance.js"
 
 describe.each(["chroot-exec.json", "more.json"] as const)("%s", (fixture) => {
   for (const c of load(fixture).filter((c) => !isUnprivileged(c))) {
-    it.live(c.name, () => runCase(c, agent))
+    it.live(titleOf(c, ""), () => runCase(c, agent))
   }
 })

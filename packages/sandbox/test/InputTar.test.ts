@@ -187,7 +187,19 @@ describe("what is refused", () => {
     }))
 
   it.effect("a link that became a directory is one", () =>
-    fromEntries([link("d", "e"), { name: "d/", type: "directory" }, { name: "d/x", content: "" }]))
+    Effect.gen(function*() {
+      const archive = yield* fromEntries([
+        link("d", "e"),
+        { name: "d/", type: "directory" },
+        { name: "d/x", content: "" }
+      ])
+      expect(yield* lines(archive)).toStrictEqual([
+        TOP,
+        "symlink 777 65532:65532 src/d -> e",
+        "directory 755 65532:65532 src/d",
+        "file 644 65532:65532 src/d/x \"\""
+      ])
+    }))
 
   it.effect.each<readonly [string, Buffer, string]>([
     [

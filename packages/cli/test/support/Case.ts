@@ -105,3 +105,16 @@ export const isUnprivileged = (c: Case): boolean =>
   (c.local === true || c.argv !== undefined || isRefusedBeforehand(c))
   && [c.asUser, c.dropCap, c.proc].every((option) => option === undefined)
   && !/\{root\}|\$ROOT/.test(JSON.stringify(c))
+
+/**
+ * Whether a case is about what the agent's process starts with: its variables, descriptors, signals, limits. That goes
+ * through Node, and through the native launcher before it; all that is in files is read by our own code, alike in each.
+ */
+const isAboutTheStart = (c: Case): boolean =>
+  [c.pre, c.env, c.onlyEnv, c.envBytes, c.extraFds, c.stdin, c.signalOnReady].some((option) =>
+    option !== undefined
+  )
+
+/** The title of a case's test; `otherwise` is the tag of those that are not about the start. */
+export const titleOf = (c: Case, otherwise: "" | " @soak"): string =>
+  `${c.name}${isAboutTheStart(c) ? " @node" : otherwise}`
