@@ -6,7 +6,7 @@
  */
 import * as Schema from "effect/Schema"
 import { readFileSync } from "node:fs"
-import { join } from "node:path"
+import { basename, join } from "node:path"
 
 const optional = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { exact: true })
 
@@ -90,7 +90,29 @@ export class Case extends Schema.Class<Case>("Case")({
   expect: Expectation
 }) {}
 
-const decode = Schema.decodeUnknownSync(Schema.parseJson(Schema.Array(Case)), { onExcessProperty: "error" })
+/**
+ * What has to be absent, and is nowhere in the rest of the case: it was never there, whatever the agent does. `{x9}` stands
+ * for text.
+ */
+const neverThere = ({ expect: { absent = [], stderrLacks = [] }, ...rest }: Case): ReadonlyArray<string> => {
+  const given = JSON.stringify(rest)
+  return [
+    ...absent.filter((path) => !given.includes(basename(path))),
+    ...stderrLacks.filter((text) => !given.includes(/^x+$/.test(text) ? "{x" : text))
+  ]
+}
+
+const TruthfulCase = Case.pipe(
+  Schema.filter((c) => neverThere(c).length === 0, {
+    message: ({ actual }) =>
+      `${JSON.stringify(actual)} expects the absence of what it does not name elsewhere`
+  })
+)
+
+const decode = Schema.decodeUnknownSync(
+  Schema.parseJson(Schema.Array(TruthfulCase)),
+  { onExcessProperty: "error" }
+)
 
 /** The cases of a fixture, in its order. */
 export const load = (fixture: "chroot-exec.json" | "more.json"): ReadonlyArray<Case> =>

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import { execFileSync } from "node:child_process"
 import * as Fs from "node:fs"
 import { tmpdir } from "node:os"
-import { dirname, join } from "node:path"
+import { dirname, isAbsolute, join } from "node:path"
 
 const BUSYBOX = "/bin/busybox"
 
@@ -64,7 +64,12 @@ const make = (withRoot: boolean): Sandbox => {
     local,
     control,
     fill,
-    place: (path) => path.startsWith("{") ? fill(path) : join(root, path)
+    place: (path) => {
+      if (!path.startsWith("{")) return join(root, path)
+      // One that is misspelt must not be a file that nobody has.
+      if (!isAbsolute(fill(path))) throw new Error(`no placeholder: ${path}`)
+      return fill(path)
+    }
   }
 }
 
