@@ -9,7 +9,7 @@ const tier = (
   extends: true,
   test: {
     name,
-    include: [`packages/*/test/**/${include}`],
+    include: [`{packages/*,scripts}/test/**/${include}`],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     ...more
@@ -19,13 +19,13 @@ const tier = (
 /**
  * The tiers, which `vitest.config.ts` takes from here and `scripts/test.mjs` runs:
  *
- * - `unit`: pure, on any system;
+ * - `unit`: pure, on any system, the scripts' own included;
  * - `recorder`: plans carried out against the recording `Libc`, on any system;
  * - `process`: the built `agent` without privileges, on Linux;
  * - `root`: the real kernel as root: chroots, descriptors, capabilities.
  */
 const projects: Array<TestProjectInlineConfiguration> = [
-  tier("unit", "*.test.ts", { exclude: ["**/*.{recorder,process,root}.test.ts"] }),
+  tier("unit", "*.test.{ts,mjs}", { exclude: ["**/*.{recorder,process,root}.test.ts"] }),
   tier("recorder", "*.recorder.test.ts"),
   tier("process", "*.process.test.ts"),
   tier("root", "*.root.test.ts", { globalSetup: "docker/dockerd-pool.mjs" })

@@ -1,62 +1,65 @@
 // `npm run lint:tests`: what vitest does not notice. A file of a name that no tier takes, a tag that is misspelt and a
 // fixture that nobody reads are tests that are never run.
 import { readdirSync, readFileSync } from "node:fs"
-import { basename, join } from "node:path"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
 import { root } from "./run.mjs"
 
 const TIERS = ["recorder", "process", "root"]
 const TAGS = ["node", "race", "soak"]
 
-const testDirectories = readdirSync(join(root, "packages")).map((name) => join("packages", name, "test"))
-
-const files = testDirectories.flatMap((directory) =>
-  readdirSync(join(root, directory), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
-)
-const isFixture = (path) => path.includes("/fixtures/")
-const sources = new Map(
-  files.filter((path) => !isFixture(path)).map((path) => [path, readFileSync(join(root, path), "utf8")])
-)
+const IMPORTS_TESTS = /^import .*\b(describe|it)\b.* from "(@effect\/)?vitest"/m
 
 /** Support is what others import; all else has to be a file of tests of one tier. */
-const nameProblem = (path) => {
-  if (
-    path.includes("/support/") ||
-    !/^import .*\b(describe|it)\b.* from "(@effect\/)?vitest"/m.test(sources.get(path))
-  ) {
-    return undefined
-  }
+const nameProblem = (path, source) => {
+  if (path.includes("/support/") || !IMPORTS_TESTS.test(source)) return []
   const [, suffix] = /(?:\.(\w+))?\.test\.ts$/.exec(path) ?? [undefined, "none"]
+  const names = ["", ...TIERS.map((tier) => `.${tier}`)].map((tier) => `${tier}.test.ts`)
   return suffix === undefined || TIERS.includes(suffix)
-    ? undefined
-    : `is of no tier: its name ends in .test.ts or one of ${
-      TIERS.map((tier) => `.${tier}.test.ts`).join(", ")
-    }`
+    ? []
+    : [`is of no tier: its name has to end in one of ${names.join(", ")}`]
 }
 
 /** A tag is the last word of a title. */
 const tagProblems = (source) =>
-  [...source.matchAll(/ @([a-z]+)(?=["'`])/g)].map(([, tag]) => tag)
-    .filter((tag) => !TAGS.includes(tag))
-    .map((tag) => `has the tag @${tag}: there are ${TAGS.map((known) => `@${known}`).join(", ")}`)
+  [...source.matchAll(/ @([a-z]+)(?=["'`])/g)]
+    .filter(([, tag]) => !TAGS.includes(tag))
+    .map(([tag]) => `has the tag${tag}: there are ${TAGS.map((known) => `@${known}`).join(", ")}`)
 
-/** Whether a test names this file, or a directory that it is in. */
-const isRead = (fixture) => {
-  const [directory, rest] = fixture.split("/fixtures/")
-  const names = rest.split("/").map((name) => basename(name))
+/** Whether a test beside it names this file, or a directory that it is in. */
+const isRead = (fixture, sources) => {
+  const [directory, rest] = fixture.split("fixtures/")
+  const names = rest.split("/")
   return [...sources].some(([path, text]) =>
     path.startsWith(directory) && names.some((name) => text.includes(name))
   )
 }
 
-const problems = [...sources].flatMap(([path, source]) =>
-  [nameProblem(path), ...tagProblems(source)].filter((problem) => problem !== undefined).map((problem) =>
-    `${path} ${problem}`
+/** What is wrong with the tests of some files, by their paths. */
+export const problemsOf = (files) => {
+  const isFixture = (path) => path.includes("/fixtures/")
+  const sources = new Map([...files].filter(([path]) => !isFixture(path)))
+  const wrong = [...sources].flatMap(([path, source]) =>
+    [...nameProblem(path, source), ...tagProblems(source)].map((problem) => `${path} ${problem}`)
   )
-)
-problems.push(
-  ...files.filter(isFixture).filter((path) => !isRead(path)).map((path) => `${path} is read by no test`)
-)
-for (const problem of problems) console.error(problem)
-process.exitCode = problems.length === 0 ? 0 : 1
+  const unread = [...files.keys()].filter((path) => isFixture(path) && !isRead(path, sources))
+  return [...wrong, ...unread.map((path) => `${path} is read by no test`)]
+}
+
+const read = () => {
+  const files = new Map()
+  for (const name of readdirSync(join(root, "packages"))) {
+    const directory = join(root, "packages", name, "test")
+    for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
+      const path = join(entry.parentPath, entry.name)
+      if (entry.isFile()) files.set(path.slice(root.length + 1), readFileSync(path, "utf8"))
+    }
+  }
+  return files
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const problems = problemsOf(read())
+  for (const problem of problems) console.error(problem)
+  process.exitCode = problems.length === 0 ? 0 : 1
+}

@@ -44,31 +44,37 @@ const checkMachine = (tiers, bin) => {
 
 const sum = (results, count) => results.reduce((total, result) => total + count(result), 0)
 
+const count = (results, flaky) => ({
+  passed: sum(results, ({ passed }) => passed),
+  failed: sum(results, ({ failures }) => failures.length),
+  skipped: sum(results, ({ skipped }) => skipped),
+  failures: results.flatMap(({ failures }) => failures),
+  flaky
+})
+
 /**
- * Runs the tests of some tiers and counts them; for the options see `runVitest`.
- *
- * With `again`, a file that fails is run once more, alone: it counts as it ended then, and what failed only at first is
- * `flaky`.
+ * Counts the tests of some files. One that failed is run once more with `runAlone`: it counts as it ended then, and what
+ * failed only at first is `flaky`.
  */
+export const settle = async (results, runAlone) => {
+  const settled = []
+  const flaky = []
+  for (const result of results) {
+    const last = result.failures.length === 0 ? result : await runAlone(result.file)
+    settled.push(last)
+    if (last.failures.length === 0) flaky.push(...result.failures.map(({ name }) => name))
+  }
+  return count(settled, flaky)
+}
+
+/** Runs the tests of some tiers and counts them; for the options see `runVitest`. With `again`, they are settled. */
 export const runTiers = async (tiers, { again = false, ...options }) => {
   checkMachine(tiers, options.bin)
-  const results = []
-  const flaky = []
-  for (const result of await runVitest({ ...options, projects: tiers })) {
-    if (!again || result.failures.length === 0) {
-      results.push(result)
-      continue
-    }
-    console.log(`\n-- once more, alone: ${result.file}`)
-    const [alone] = await runVitest({ ...options, projects: tiers, files: [result.file] })
-    results.push(alone)
-    if (alone.failures.length === 0) flaky.push(...result.failures.map(({ name }) => name))
-  }
-  return {
-    passed: sum(results, ({ passed }) => passed),
-    failed: sum(results, ({ failures }) => failures.length),
-    skipped: sum(results, ({ skipped }) => skipped),
-    failures: results.flatMap(({ failures }) => failures),
-    flaky
-  }
+  const results = await runVitest({ ...options, projects: tiers })
+  if (!again) return count(results, [])
+  return settle(results, async (file) => {
+    console.log(`\n-- once more, alone: ${file}`)
+    const [result] = await runVitest({ ...options, projects: tiers, files: [file] })
+    return result
+  })
 }
