@@ -20,9 +20,9 @@ const nameProblem = (path, source) => {
     : [`is of no tier: its name has to end in one of ${names.join(", ")}`]
 }
 
-/** A tag is the last word of a title. */
+/** Tags are the last words of a title. */
 const tagProblems = (source) =>
-  [...source.matchAll(/ @([a-z]+)(?=["'`])/g)]
+  [...source.matchAll(/ @([a-z]+)(?= @|["'`])/g)]
     .filter(([, tag]) => !TAGS.includes(tag))
     .map(([tag]) => `has the tag${tag}: there are ${TAGS.map((known) => `@${known}`).join(", ")}`)
 
