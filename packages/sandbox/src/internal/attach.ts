@@ -12,18 +12,29 @@ import { refused, unreachable } from "./http.js"
 
 const OPERATION = "containerAttach"
 
-/** The connection after the daemon has agreed to the change (101). */
-const hijack = ({ dispatcher, origin }: Connection, path: string): Effect.Effect<Duplex, EngineError> =>
-  Effect.async((resume, signal) => {
+/** An error of a socket that nobody reads would end the process; whoever reads or writes is told of it anyway. */
+const ignoreErrors = (socket: Duplex): void => void socket.on("error", () => undefined)
+
+/** The connection after the daemon has agreed to the change (101). Nothing is left of it when the signal is given. */
+const hijack = (
+  { dispatcher, origin }: Connection,
+  path: string,
+  signal: AbortSignal
+): Effect.Effect<Duplex, EngineError> =>
+  Effect.async((resume) => {
     let status = 0
     const body: Array<Uint8Array> = []
+    /** At once, when it has been given already. */
+    const onAbort = (end: () => void): void => {
+      if (signal.aborted) end()
+      else signal.addEventListener("abort", end)
+    }
     dispatcher.dispatch({ origin, path, method: "POST", upgrade: "tcp", headersTimeout: 0, bodyTimeout: 0 }, {
-      onRequestStart: (controller) => {
-        signal.addEventListener("abort", () => controller.abort(new Error("interrupted")))
-      },
+      onRequestStart: (controller) => onAbort(() => controller.abort(new Error("given up"))),
       onRequestUpgrade: (_controller, _status, _headers, socket) => {
-        if (signal.aborted) socket.destroy()
-        else resume(Effect.succeed(socket))
+        ignoreErrors(socket)
+        onAbort(() => socket.destroy())
+        resume(Effect.succeed(socket))
       },
       onResponseStart: (_controller, code) => {
         status = code
@@ -44,14 +55,13 @@ const write = (socket: Duplex, bytes: Uint8Array): Effect.Effect<void, EngineErr
     )
   })
 
-/** An error of a socket that nobody reads would end the process; whoever reads or writes is told of it anyway. */
-const ignoreErrors = (socket: Duplex): Duplex => socket.on("error", () => undefined)
-
 export const attach = (connection: Connection, path: string) =>
+  // Only this is acquired: a daemon that does not answer must not hold up an interruption.
   Effect.acquireRelease(
-    Effect.map(hijack(connection, path), ignoreErrors),
-    (socket) => Effect.sync(() => socket.destroy())
+    Effect.sync(() => new AbortController()),
+    (given) => Effect.sync(() => given.abort())
   ).pipe(
+    Effect.flatMap(({ signal }) => hijack(connection, path, signal)),
     Effect.map((socket): Attachment => ({
       output: NodeStream.fromReadable(() => socket, (error) => unreachable(OPERATION, error), {
         // Its other half may still be written to.

@@ -2,12 +2,10 @@
  * Something between the engine and its daemon where a call can go wrong.
  */
 import * as Effect from "effect/Effect"
-import * as Fs from "node:fs"
 import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http"
 import { connect } from "node:net"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import { type Duplex, pipeline } from "node:stream"
+import { listen } from "./Listener.js"
 
 /**
  * What becomes of a call:
@@ -95,7 +93,6 @@ const upgrade = (socketPath: string, fate: Fate, call: IncomingMessage, client: 
 export const make = (socketPath: string, decide: (call: string) => Fate | Promise<Fate>) =>
   Effect.gen(function*() {
     const calls: Array<string> = []
-    const connections = new Set<Duplex>()
     const streams = new Set<Duplex>()
     const fateOf = async (call: IncomingMessage): Promise<Fate> => {
       const name = nameOf(call)
@@ -105,27 +102,11 @@ export const make = (socketPath: string, decide: (call: string) => Fate | Promis
     const server = createServer((call, response) => {
       void fateOf(call).then((fate) => answer(socketPath, fate, call, response))
     })
-    server.on("connection", (socket: Duplex) => {
-      connections.add(socket)
-      socket.on("close", () => connections.delete(socket))
-    })
     server.on("upgrade", (call, client) => {
       streams.add(client)
       void fateOf(call).then((fate) => upgrade(socketPath, fate, call, client))
     })
-    const directory = yield* Effect.acquireRelease(
-      Effect.sync(() => Fs.mkdtempSync(join(tmpdir(), "proxy-"))),
-      (path) => Effect.sync(() => Fs.rmSync(path, { recursive: true }))
-    )
-    const path = join(directory, "s")
-    yield* Effect.acquireRelease(
-      Effect.async<void>((resume) => void server.listen(path, () => resume(Effect.void))),
-      () =>
-        Effect.async<void>((resume) => {
-          server.close(() => resume(Effect.void))
-          for (const socket of connections) socket.destroy()
-        })
-    )
+    const path = yield* listen(server)
     const proxy: Proxy = {
       host: `unix://${path}`,
       calls,
