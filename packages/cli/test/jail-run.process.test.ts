@@ -124,6 +124,23 @@ describe("without a jail", () => {
     })))
 })
 
+const LOADER_VARIABLES = [
+  "LD_LIBRARY_PATH",
+  "LD_LIBRARY_PATH_FDS",
+  "LD_LIBRARY_PATH_RPATH",
+  "LD_PRELOAD",
+  "LD_PRELOAD_FDS",
+  "LD_LIBMAP",
+  "LD_LIBMAP_DISABLE",
+  "LD_ELF_HINTS_PATH",
+  "LD_LOADFLTR",
+  "LD_DEBUG",
+  "LD_UTRACE",
+  "LD_32_PRELOAD",
+  "LD_",
+  "LD_NEW"
+]
+
 describe("refused, in one line", () => {
   it.live.each<readonly [ReadonlyArray<string>, number, string]>([
     [["--name", "web"], 125, "no command given: it stands behind --; see \"agent jail run --help\""],
@@ -179,6 +196,39 @@ describe("refused, in one line", () => {
     ([argv, exit, message]) =>
       Effect.map(agent(argv), (ended) => expect(ended).toStrictEqual(ends(exit, "", `agent: ${message}\n`)))
   )
+
+  const obeyed = (name: string) =>
+    `env has "${name}", which the programs that enter the jail would obey, as root on the host`
+  const planWith = (names: ReadonlyArray<string>, env: Readonly<Record<string, string>>) =>
+    agent([
+      "--name",
+      "web",
+      "--priv-mode",
+      "none",
+      ...names.flatMap((name) => ["-e", `${name}=hunter2`]),
+      "--dry-run",
+      "--",
+      "ls"
+    ], env)
+
+  it.live("every variable of rtld(1), given or inherited, those that it does not have yet included", () =>
+    Effect.map(
+      planWith(LOADER_VARIABLES, { LD_BIND_NOW: "hunter2" }),
+      (ended) =>
+        expect(ended).toStrictEqual(
+          ends(
+            125,
+            "",
+            `agent: cannot spawn: ${["LD_BIND_NOW", ...LOADER_VARIABLES].map(obeyed).join("; ")}\n`
+          )
+        )
+    ))
+
+  it.live("but none that only looks like one", () =>
+    Effect.map(
+      planWith(["LD", "LDX", "ld_preload", "OLD_LD_PRELOAD"], {}),
+      (ended) => expect(ended).toStrictEqual(ends(0, "/usr/sbin/jexec\nweb\nls\n"))
+    ))
 
   it.live.each<readonly [ReadonlyArray<string>, string]>([
     [[], "no command given; see \"agent jail run --help\""],
