@@ -45,11 +45,25 @@ const isRunning = (pid: number): boolean => {
   }
 }
 
+/** The processes of a step that has this entry in its environment; its supervisor, which is none, may be given it, too. */
+const having = (entry: string): ReadonlyArray<string> =>
+  readdirSync("/proc").filter((name) => /^\d+$/.test(name)).filter((pid) => {
+    const words = (file: string) => readFileSync(`/proc/${pid}/${file}`, "latin1").split("\0")
+    try {
+      return words("environ").includes(entry) && words("cmdline")[0] !== "chroot-exec-supervise"
+    } catch {
+      // It has ended.
+      return false
+    }
+  })
+
 describe.each(["thread", "process"])("by a %s", (launcher) => {
   const by = ["--launcher", launcher]
+  /** An entry that no other process has, by which steps are found that have not said their pids. */
+  const mark = () => `MARK=${directory}/${launcher}`
 
   it("passes output on, and ends as the step does", () => {
-    expect(run(...by, "-e", "FROM_OPTION=o", "--", "say", "env:CONTAINER_ONLY", "3")).toEqual({
+    expect(run(...by, "-e", "FROM_OPTION=o", "--", "say", "env:CONTAINER_ONLY", "3")).toStrictEqual({
       signal: null,
       status: 3,
       stdout: "c1\nc1\no\n",
@@ -65,17 +79,18 @@ describe.each(["thread", "process"])("by a %s", (launcher) => {
     expect(run(...by, "--", "die").status).toBe(137)
   })
 
-  it("ends with 124 after a time limit, and leaves nothing", () => {
-    const { status, stderr, stdout } = run(...by, "--timeout", "2s", "--grace", "100ms", "--", "hang")
+  it("ends with 124 after a time limit, and leaves nothing, however far the step has come", () => {
+    const limits = ["--timeout", "1s", "--grace", "100ms"]
+    const { status, stderr } = run(...by, ...limits, "-e", mark(), "--", "hang")
     expect(status).toBe(124)
     expect(stderr).toMatch(
       /^agent: the time limit was over after \d+\.\d s, and the step was ended; raise --timeout\n$/
     )
-    expect(stdout.trim().split(" ").map(Number).map(isRunning)).toEqual([false, false])
+    expect(having(mark())).toStrictEqual([])
   })
 
   it("tells why there is no step", () => {
-    expect(run(...by, "--", "none")).toEqual({
+    expect(run(...by, "--", "none")).toStrictEqual({
       signal: null,
       status: 127,
       stdout: "",
@@ -85,19 +100,19 @@ describe.each(["thread", "process"])("by a %s", (launcher) => {
   })
 
   it("killed by SIGKILL leaves no step and no control file", async () => {
-    const child = spawn(agent, ["run-step", "--copy-dir", directory, ...by, "--", "hang"], {
-      env: containerEnv,
+    const temporary = mkdtempSync(join(directory, "tmp-"))
+    const child = spawn(agent, ["run-step", "--copy-dir", directory, ...by, "-e", mark(), "--", "hang"], {
+      env: { ...containerEnv, TMPDIR: temporary },
       stdio: ["ignore", "pipe", "inherit"]
     })
     const [line = ""] = await once(createInterface(child.stdout), "line").then((lines) => lines.map(String))
-    const pids = line.split(" ").map(Number)
-    expect(pids.map(isRunning)).toEqual([true, true])
+    expect([...having(mark())].sort()).toStrictEqual(line.split(" ").sort())
     const exited = once(child, "exit")
     child.kill("SIGKILL")
     await exited
     // The supervisor ends them.
-    await expect.poll(() => pids.map(isRunning), { timeout: 60_000 }).toEqual([false, false])
-    expect(readdirSync(tmpdir()).filter((name) => name.startsWith(`chroot-exec-${child.pid}-`))).toEqual([])
+    await expect.poll(() => having(mark()), { timeout: 60_000 }).toStrictEqual([])
+    expect(readdirSync(temporary)).toStrictEqual([])
   })
 
   it("passes SIGTERM on, or lets the step finish", async () => {
@@ -106,10 +121,12 @@ describe.each(["thread", "process"])("by a %s", (launcher) => {
       ["run-step", "--copy-dir", directory, ...by, "--on-signal", "kill", "--", "stubborn"],
       { env: containerEnv, stdio: ["ignore", "pipe", "inherit"] }
     )
-    const [pid] = await once(createInterface(child.stdout), "line").then((lines) => lines.map(Number))
+    const [pid = 0] = await once(createInterface(child.stdout), "line").then((lines) => lines.map(Number))
+    expect(isRunning(pid)).toBe(true)
+    const exited = once(child, "exit")
     child.kill("SIGTERM")
-    expect(await once(child, "exit")).toEqual([137, null])
-    expect(isRunning(pid ?? 0)).toBe(false)
+    expect(await exited).toStrictEqual([137, null])
+    expect(isRunning(pid)).toBe(false)
   })
 })
 
@@ -118,8 +135,8 @@ it("as events", () => {
   const anyNumber: unknown = expect.any(Number)
   const anyTime: unknown = expect.any(String)
   const events = stdout.trimEnd().split("\n").map((line): unknown => JSON.parse(line))
-  expect([status, stderr]).toEqual([1, ""])
-  expect(events[0]).toEqual({ event: "started", pid: anyNumber })
+  expect([status, stderr]).toStrictEqual([1, ""])
+  expect(events[0]).toStrictEqual({ event: "started", pid: anyNumber })
   expect(events).toContainEqual({
     event: "line",
     stream: "stdout",
@@ -145,7 +162,7 @@ it("as events", () => {
 
 it("with logs", () => {
   expect(run("--log-dir", `${directory}/logs`, "--package", "p", "--", "say", "x").status).toBe(0)
-  expect(readdirSync(join(directory, "logs/p"))).toEqual([
+  expect(readdirSync(join(directory, "logs/p"))).toStrictEqual([
     expect.stringMatching(/^say-.*\.log$/),
     expect.stringMatching(/^say-.*\.log\.err$/)
   ])
@@ -162,7 +179,7 @@ it.each([
   [["--", "say", "env:NONE"], "its arguments ask for variables that are not set: \"NONE\""]
 ])("%j is refused in one line", (args, problem) => {
   const { status, stderr, stdout } = run(...args)
-  expect([status, stdout]).toEqual([125, ""])
+  expect([status, stdout]).toStrictEqual([125, ""])
   expect(stderr).toMatch(/^agent: [^\n]*\n$/)
   expect(stderr).toContain(problem)
 })
@@ -188,7 +205,7 @@ describe("chroot-exec for launchers", () => {
   }
 
   it("announces execve, and keeps the descriptor from the step", () => {
-    expect(chrootExec(["/bin/sh", "-c", "test ! -e /proc/self/fd/3; exit $?"])).toEqual({
+    expect(chrootExec(["/bin/sh", "-c", "test ! -e /proc/self/fd/3; exit $?"])).toStrictEqual({
       status: 0,
       stderr: "",
       report: "{\"_tag\":\"Executing\"}\n"
@@ -196,7 +213,7 @@ describe("chroot-exec for launchers", () => {
   })
 
   it("reports an error as data, instead of a line", () => {
-    expect(chrootExec(["/none"])).toEqual({
+    expect(chrootExec(["/none"])).toStrictEqual({
       status: 127,
       stderr: "",
       report: "{\"command\":\"/none\",\"reason\":\"NoFile\",\"_tag\":\"CommandNotFound\"}\n"
