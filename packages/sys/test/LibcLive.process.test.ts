@@ -23,6 +23,7 @@ import {
 } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { program, shell } from "./support/Child.js"
 
 const NOT_OPEN = Fd.make(0x7ffffff0)
 const ROOT_UID = 0
@@ -38,32 +39,6 @@ const errnoOf = (call: (libc: LibcOperations) => ReturnType<LibcOperations["clos
     Libc,
     (libc) => Effect.map(Effect.flip(call(libc)), ({ errno, syscall }) => [syscall, errno])
   )
-
-const program = (path: string, argv: ReadonlyArray<string>, envp: ReadonlyArray<string> = []) => ({
-  path: CString.make(path),
-  argv: argv.map(CString.make),
-  envp: envp.map(CString.make)
-})
-
-/** /bin/sh with this script, its output read to the end. */
-const shell = (script: string, envp: ReadonlyArray<string> = [], defaults = 0n) =>
-  Effect.scoped(Effect.gen(function*() {
-    const libc = yield* Libc
-    const null_ = yield* Effect.acquireRelease(
-      libc.open(CString.make("/dev/null"), "readWrite"),
-      (fd) => Effect.orDie(libc.close(fd))
-    )
-    const pipe = yield* libc.pipe2()
-    yield* Effect.addFinalizer(() => Effect.orDie(libc.close(pipe.read)))
-    const pid = yield* libc.posixSpawn(program("/bin/sh", ["sh", "-c", script], envp), {
-      descriptors: [null_, pipe.write, null_],
-      defaults
-    })
-    yield* libc.close(pipe.write)
-    yield* libc.poll(pipe.read)
-    const output = yield* libc.read(pipe.read, 65_536)
-    return { output: Buffer.from(output).toString("latin1"), status: yield* libc.wait4(pid) }
-  }))
 
 layer(LibcLive.layer)("files", (it) => {
   it.scoped("statx tells the type and all mode bits, through symbolic links", () =>
@@ -165,22 +140,6 @@ layer(LibcLive.layer)("descriptors", (it) => {
 })
 
 layer(LibcLive.layer)("processes", (it) => {
-  it.effect("posix_spawn hands over arguments and environment as bytes, and nothing else", () =>
-    Effect.gen(function*() {
-      const { output } = yield* shell("exec /usr/bin/env -0", ["A-B=\udcff", "B=1\n2", "=empty"])
-      expect(output.split("\0").filter((entry) => !/^(PWD|SHLVL|_|OLDPWD)=/.test(entry))).toEqual(
-        expect.arrayContaining(["B=1\n2"])
-      )
-      const libc = yield* Libc
-      const error = yield* Effect.flip(
-        libc.posixSpawn(program("/none", ["x"]), {
-          descriptors: [Fd.make(0), Fd.make(1), Fd.make(2)],
-          defaults: 0n
-        })
-      )
-      expect(error).toMatchObject({ syscall: "posix_spawn", errno: "ENOENT" })
-    }))
-
   it.effect("wait4 tells the exit code or the signal", () =>
     Effect.gen(function*() {
       expect((yield* shell("exit 7")).status).toEqual(new ExitStatus.Exited({ code: 7 }))
