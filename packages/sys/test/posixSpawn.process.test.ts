@@ -11,19 +11,19 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { opened, program, run } from "./support/Child.js"
 
-/** Descriptors on three files, each of which holds only its number. */
-const three = Effect.gen(function*() {
+/** Descriptors on four files, each of which holds only its number. */
+const four = Effect.gen(function*() {
   const directory = yield* Effect.acquireRelease(
     Effect.sync(() => mkdtempSync(join(tmpdir(), "spawn-"))),
     (path) => Effect.sync(() => rmSync(path, { recursive: true }))
   )
-  const files = Effect.forEach([0, 1, 2], (number) => {
+  const files = Effect.forEach([0, 1, 2, 3], (number) => {
     const path = join(directory, String(number))
     writeFileSync(path, String(number))
     return opened(path)
   })
   // Leaves numbers below theirs free, more than `run` opens: a copy must not go there.
-  const below = Effect.replicateEffect(opened("/dev/null"), 4)
+  const below = Effect.replicateEffect(opened("/dev/null"), 8)
   return yield* Effect.scoped(Effect.zipRight(below, Scope.extend(files, yield* Effect.scope)))
 })
 
@@ -54,13 +54,16 @@ layer(LibcLive.layer)("posix_spawn", (it) => {
     "takes each descriptor as it was before any was replaced: %d, %d, %d",
     (order) =>
       Effect.gen(function*() {
-        const files = yield* three
+        const all = yield* four
+        const files = all.slice(0, 3)
+        // No copy of it is needed, so that numbers stay free for copies of the others.
+        const beyond = Fd.make(Math.max(...all))
         const before = ownDescriptors()
         // The child's descriptors reach up to where the three files stand here.
-        const places = (standard: ReadonlyArray<Fd>) =>
+        const places = ([, output = beyond]: ReadonlyArray<Fd>) =>
           Array.from({ length: Math.max(...files) + 1 }, (_, target) => {
             const place = files.findIndex((fd) => fd === target)
-            return files[order[place] ?? -1] ?? standard[target] ?? Fd.make(0)
+            return files[order[place] ?? -1] ?? (target === 1 ? output : beyond)
           })
         const { output } = yield* run(
           program("/bin/cat", ["cat", ...files.map((fd) => `/proc/self/fd/${fd}`)]),
