@@ -1,9 +1,7 @@
 // `npm run lint:tests`: what vitest does not notice. A file of a name that no tier takes, a tag that is misspelt and a
 // fixture that nobody reads are tests that are never run.
-import { readdirSync, readFileSync } from "node:fs"
-import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { root } from "./run.mjs"
+import { readTestFiles } from "./test-files.mjs"
 
 const TIERS = ["recorder", "process", "root"]
 const TAGS = ["node", "race", "soak"]
@@ -46,20 +44,8 @@ export const problemsOf = (files) => {
   return [...wrong, ...unread.map((path) => `${path} is read by no test`)]
 }
 
-const read = () => {
-  const files = new Map()
-  for (const name of readdirSync(join(root, "packages"))) {
-    const directory = join(root, "packages", name, "test")
-    for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
-      const path = join(entry.parentPath, entry.name)
-      if (entry.isFile()) files.set(path.slice(root.length + 1), readFileSync(path, "utf8"))
-    }
-  }
-  return files
-}
-
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const problems = problemsOf(read())
+  const problems = problemsOf(readTestFiles())
   for (const problem of problems) console.error(problem)
   process.exitCode = problems.length === 0 ? 0 : 1
 }

@@ -11,7 +11,7 @@ import { build, install, runNode } from "./prepare.mjs"
 import { makeSteps } from "./steps.mjs"
 import { temporaryDirectory } from "./temporary.mjs"
 import { runTiers } from "./tiers.mjs"
-import { coverageInto, reportCoverage, selections } from "./vitest.mjs"
+import { coverageInto, reportCoverage } from "./vitest.mjs"
 
 const REPEATS = 1000
 const LOADED_RUNS = 10
@@ -25,7 +25,7 @@ const coverage = async (temporary) => {
   mkdirSync(blobs)
   for (const tier of ["unit", "recorder", "process", "root"]) {
     const more = coverageInto(blobs, tier)
-    await step(`coverage: ${tier}`, () => runTiers([tier], { more, selection: selections.all, temporary }))
+    await step(`coverage: ${tier}`, () => runTiers([tier], { more, soak: true, temporary }))
   }
   await step("coverage", () => reportCoverage({ blobs, temporary }))
 }
@@ -36,8 +36,7 @@ const nodes = async (temporary) => {
     for (const tier of ["unit", "recorder", "process", "root"]) {
       await step(
         `nodes: ${version}, ${tier}`,
-        async () =>
-          runTiers([tier], { bin: await nodeDirectory(version), selection: selections.all, temporary })
+        async () => runTiers([tier], { bin: await nodeDirectory(version), soak: true, temporary })
       )
     }
   }
@@ -50,7 +49,8 @@ const races = (temporary) =>
     return runTiers(["process", "root"], {
       config: "vitest.repeat.config.ts",
       minutes: 120,
-      selection: selections.races,
+      soak: true,
+      tag: "race",
       temporary
     })
   })

@@ -8,7 +8,6 @@ import { build, install, runNode, runOrFail } from "./prepare.mjs"
 import { makeSteps } from "./steps.mjs"
 import { temporaryDirectory } from "./temporary.mjs"
 import { runTiers } from "./tiers.mjs"
-import { selections } from "./vitest.mjs"
 
 const { step, summary } = makeSteps({ strict: process.env.CI === "true" })
 
@@ -31,13 +30,15 @@ const everything = async () => {
     "tests: unit, recorder",
     () => runTiers(["unit", "recorder"], { more: ["--no-isolate"], temporary })
   )
-  await step("tests: process, root", () => runTiers(["process", "root"], { again: true, temporary }))
+  for (const tier of ["process", "root"]) {
+    await step(`tests: ${tier}`, () => runTiers([tier], { again: true, temporary }))
+  }
   for (const version of nodeVersions) {
     await step(`tests: Node ${version}`, async () =>
-      runTiers(["process", "root"], {
+      runTiers(["unit", "process", "root"], {
         again: true,
         bin: await nodeDirectory(version),
-        selection: selections.dependsOnNode,
+        tag: "node",
         temporary
       }))
   }

@@ -4,16 +4,18 @@ import { join, relative } from "node:path"
 import { inPlaceOfNode } from "./node-versions.mjs"
 import { root, run } from "./run.mjs"
 import { Failed } from "./steps.mjs"
+import { readTestFiles } from "./test-files.mjs"
 
 const vitest = join(root, "node_modules/vitest/vitest.mjs")
 
-/** Which tests, by the tags in their titles: docs/testing.md. */
-export const selections = {
-  all: /^/,
-  everyday: /^(?!.*@soak)/,
-  dependsOnNode: /^(?!.*@soak).*@node/,
-  races: /@race/
-}
+/** The titles of the tests with a tag, or of all; those that are for the soak only when it is that. */
+const titles = (tag, soak) =>
+  new RegExp(`^${soak ? "" : "(?!.*@soak)"}${tag === undefined ? "" : `.*@${tag}`}`)
+
+/** The files that have tests with a tag: the others need not even be loaded. */
+const filesWith = (tag) =>
+  [...readTestFiles()].filter(([path, text]) => path.endsWith(".test.ts") && text.includes(` @${tag}`))
+    .map(([path]) => path)
 
 /** A directory for the temporary files of a run, as open as the system's own. */
 const makeScratch = (temporary) => {
@@ -25,9 +27,9 @@ const makeScratch = (temporary) => {
 }
 
 /** A file of vitest's JSON report: its tests, and what failed in it. One that does not load is a failure. */
-const resultOf = (selection) => ({ assertionResults, message, name, status }) => {
+const resultOf = (wanted) => ({ assertionResults, message, name, status }) => {
   const file = relative(root, name)
-  const tests = assertionResults.filter(({ fullName }) => selection.test(fullName))
+  const tests = assertionResults.filter(({ fullName }) => wanted.test(fullName))
   const failures = tests.filter((test) => test.status === "failed")
     .map((test) => ({ name: `${file} > ${test.fullName}`, message: test.failureMessages.join("\n") }))
   if (failures.length === 0 && status === "failed") failures.push({ name: file, message })
@@ -37,29 +39,32 @@ const resultOf = (selection) => ({ assertionResults, message, name, status }) =>
 }
 
 /**
- * Runs the tests of some projects, all of them or those of some files. Returns what came of each file; `config` is
- * another configuration, `bin` the directory of another Node.js, `more` are options of vitest, `minutes` is the limit.
+ * Runs the tests of some projects: those with a tag (docs/testing.md), of some files, and for the `soak` also what is not
+ * for every change. Returns what came of each file. `config` is another configuration, `bin` the directory of another
+ * Node.js, `more` are options of vitest, `minutes` is the limit.
  *
  * What is left behind in the directory for temporary files is a failure.
  */
 export const runVitest = async ({
   bin,
   config = "vitest.config.ts",
-  files = [],
+  tag,
+  files = tag === undefined ? [] : filesWith(tag),
   minutes,
   more = [],
   projects,
-  selection = selections.everyday,
+  soak = false,
   temporary
 }) => {
   const report = join(temporary, "report.json")
   rmSync(report, { force: true })
   const scratch = makeScratch(temporary)
   const [program, ...before] = [...(bin === undefined ? [] : inPlaceOfNode(bin)), process.execPath]
+  const wanted = titles(tag, soak)
   const options = [
     `--config=${config}`,
     ...projects.map((project) => `--project=${project}`),
-    `--testNamePattern=${selection.source}`,
+    `--testNamePattern=${wanted.source}`,
     "--reporter=default",
     "--reporter=json",
     `--outputFile.json=${report}`
@@ -69,7 +74,7 @@ export const runVitest = async ({
     minutes
   })
   if (!existsSync(report)) throw new Failed("vitest failed, see above")
-  const results = JSON.parse(readFileSync(report, "utf8")).testResults.map(resultOf(selection))
+  const results = JSON.parse(readFileSync(report, "utf8")).testResults.map(resultOf(wanted))
   const failed = results.some(({ failures }) => failures.length > 0)
   // Such as an error that no test caught.
   if (!ok && !failed) throw new Failed("vitest failed, see above")

@@ -8,6 +8,6 @@ import { runCase } from "./support/Conformance.js"
 
 describe.each(["chroot-exec.json", "more.json"] as const)("%s", (fixture) => {
   for (const c of load(fixture).filter((c) => !isUnprivileged(c))) {
-    it.live(titleOf(c, ""), () => runCase(c, agent))
+    it.live(titleOf(c, " @node", ""), () => runCase(c, agent))
   }
 })

@@ -34,8 +34,8 @@ const hanging = (rest: string, pre: ReadonlyArray<string> = []) =>
     return { child, env: Number(yield* ready.line), go }
   })
 
-describe.each(["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"] as const)("%s", (signal) => {
-  it.scopedLive("kills env, and the agent dies by it", () =>
+describe.each(["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"] as const)("%s @node", (signal) => {
+  it.scopedLive("kills env, and the agent dies by it @race", () =>
     Effect.gen(function*() {
       const { child, env } = yield* hanging("exec sleep 1000")
       expect(isAlive(env)).toBe(true)
@@ -44,7 +44,7 @@ describe.each(["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"] as const)("%s", (signal
       expect(isAlive(env)).toBe(false)
     }))
 
-  it.scopedLive("kills an env that ignores it", () =>
+  it.scopedLive("kills an env that ignores it @race", () =>
     Effect.gen(function*() {
       const { child, env } = yield* hanging("trap '' TERM INT HUP QUIT; exec sleep 1000")
       process.kill(child.pid, signal)

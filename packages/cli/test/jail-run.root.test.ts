@@ -46,7 +46,7 @@ describe.each([["--name", "web"], ["--path", "{root}"]])("%s", (option, value) =
       expect(host.jails()).toStrictEqual(["web"])
     }))
 
-  describe.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)("%s", (signal) => {
+  describe.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)("%s @node", (signal) => {
     onHost("ends all of it, then the agent by the same signal", (host) =>
       Effect.gen(function*() {
         const unique = `${process.pid}${signal.length}${option.length}`

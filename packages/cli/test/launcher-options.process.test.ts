@@ -33,7 +33,7 @@ const sandboxed = (name: string, test: (sandbox: Sandbox.Sandbox) => Effect.Effe
 const decode = Schema.decodeUnknownSync(Schema.parseJson(ChrootExec.ChrootExecError))
 
 describe.each([[["--report-fd=7"]], [["--report-fd", "7"]], [["--die-with-parent", "--report-fd=7"]]])(
-  "%j",
+  "%j @node",
   (options) => {
     sandboxed(
       "a step: that it starts; it gets no such descriptor, and its exit is its own",
@@ -96,7 +96,7 @@ describe.each([[["--report-fd=7"]], [["--report-fd", "7"]], [["--die-with-parent
   }
 )
 
-describe("a descriptor that cannot be reported on is an error before anything else", () => {
+describe("a descriptor that cannot be reported on is an error before anything else @node", () => {
   const see = "see \"agent chroot-exec --help\""
   const cases = [
     ["2", `--report-fd takes a descriptor above 2; ${see}`],
@@ -147,7 +147,7 @@ describe("a descriptor that cannot be reported on is an error before anything el
   )
 })
 
-describe("--die-with-parent", () => {
+describe("--die-with-parent @node", () => {
   /** A shell that is the parent of a step, which kills the shell and then does what `rest` says. */
   const orphaned = (sandbox: Sandbox.Sandbox, options: ReadonlyArray<string>, rest: string) =>
     Effect.gen(function*() {

@@ -57,7 +57,7 @@ const having = (entry: string): ReadonlyArray<string> =>
     }
   })
 
-describe.each(["thread", "process"])("by a %s", (launcher) => {
+describe.each(["thread", "process"])("by a %s @node", (launcher) => {
   const by = ["--launcher", launcher]
   /** An entry that no other process has, by which steps are found that have not said their pids. */
   const mark = () => `MARK=${directory}/${launcher}`
@@ -130,7 +130,7 @@ describe.each(["thread", "process"])("by a %s", (launcher) => {
   })
 })
 
-it("as events", () => {
+it("as events @node", () => {
   const { status, stderr, stdout } = run("--json", "--", "say", "a\u00e9", "1")
   const anyNumber: unknown = expect.any(Number)
   const anyTime: unknown = expect.any(String)
@@ -184,7 +184,7 @@ it.each([
   expect(stderr).toContain(problem)
 })
 
-describe("chroot-exec for launchers", () => {
+describe("chroot-exec for launchers @node", () => {
   const chrootExec = (cmd: ReadonlyArray<string>) => {
     const control = join(directory, "control.json")
     writeFileSync(control, JSON.stringify({ cmd, no_chmod: true, env: {}, copy_dir: directory }))

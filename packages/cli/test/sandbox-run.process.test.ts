@@ -116,7 +116,7 @@ describe("a job is refused before a daemon is looked for:", () => {
     ))
 })
 
-describe("a daemon that cannot be used:", () => {
+describe("a daemon that cannot be used: @node", () => {
   it.live.each<readonly [string, Readonly<Record<string, string>>, string]>([
     [
       "no socket",
@@ -157,7 +157,7 @@ describe("--env-file", () => {
       )))
 })
 
-describe("the command's variables are not the agent's", () => {
+describe("the command's variables are not the agent's @node", () => {
   // Node takes --env-file for its own, also behind its script, and options from the NODE_OPTIONS in it.
   const file = { "{tmp}/env": "NODE_OPTIONS=--no-such-option\n" }
 

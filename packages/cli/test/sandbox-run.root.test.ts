@@ -63,7 +63,7 @@ const ended = (stdout: string, stderr = "", exit = 0) => ({ exit, signal: null, 
 const write = ({ local }: Sandbox.Sandbox, path: string, text: string): void =>
   Sandbox.writeFile(`${local}/${path}`, text, 0o644)
 
-describe("streams", () => {
+describe("streams @node", () => {
   onDaemon("and arguments pass through", (sandbox) =>
     Effect.gen(function*() {
       const command = ["/bin/sh", "-c", "printf '%s\\n' \"$@\"; cat; echo err >&2", "sh", "a b", "--", "*"]
@@ -144,7 +144,7 @@ describe("the exit code", () => {
   )
 })
 
-describe.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)("%s", (signal) => {
+describe.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)("%s @node", (signal) => {
   onDaemon("removes everything, and the agent ends by it", (sandbox) =>
     Effect.gen(function*() {
       const options = ["--collect=/tmp/file", "--out={local}/out"]

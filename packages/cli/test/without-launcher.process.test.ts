@@ -49,7 +49,7 @@ const cases: ReadonlyArray<readonly [name: string, caller: string, differs: Part
   ["blocked signals are not blocked", "env --block-signal=USR1 \"$@\"", {}]
 ]
 
-describe("inferred from the parent", () => {
+describe("inferred from the parent @node", () => {
   for (const [name, caller, differs] of cases) {
     it.scopedLive(
       name,
@@ -58,7 +58,7 @@ describe("inferred from the parent", () => {
   }
 })
 
-it.scopedLive("closed descriptors are open on /dev/null", () =>
+it.scopedLive("closed descriptors are open on /dev/null @node", () =>
   Effect.gen(function*() {
     const sandbox = yield* Sandbox.scoped({ withRoot: false })
     writeControl(sandbox, { cmd: ["/bin/sh", "-c", "cat; readlink /proc/$$/fd/0"] })

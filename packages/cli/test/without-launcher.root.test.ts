@@ -9,6 +9,6 @@ import { runCase } from "./support/Conformance.js"
 
 describe.each(["chroot-exec.json", "more.json"] as const)("%s", (fixture) => {
   for (const c of load(fixture).filter((c) => !isUnprivileged(c) && c.needsLauncher !== true)) {
-    it.live(titleOf(c, " @soak"), () => runCase(c, agentWithoutLauncher))
+    it.live(titleOf(c, " @node", " @soak"), () => runCase(c, agentWithoutLauncher))
   }
 })

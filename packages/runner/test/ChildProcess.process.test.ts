@@ -66,7 +66,7 @@ const firstLine = <E>(stream: Stream.Stream<Uint8Array, E>) =>
 
 const descriptors = (): number => readdirSync("/proc/self/fd").length
 
-describe("what it runs", () => {
+describe("what it runs @node", () => {
   it.live("hands over arguments, environment and directory as they are", () =>
     Effect.gen(function*() {
       const args = [
@@ -114,7 +114,7 @@ describe("what it runs", () => {
     }))
 })
 
-describe("how it ends", () => {
+describe("how it ends @node", () => {
   it.live.each([0, 3, 255])("exit code %d", (code) =>
     Effect.map(
       run({ program: "/bin/sh", args: ["-c", `exit ${code}`], env }),
@@ -157,7 +157,7 @@ describe("how it ends", () => {
     ))
 })
 
-describe("streams", () => {
+describe("streams @node", () => {
   // What the machine manages to do in that time does not matter: only too much of it would be a failure.
   const timeToDoWrong = Effect.sleep("150 millis")
 
@@ -192,7 +192,7 @@ describe("streams", () => {
     })))
 })
 
-describe("what ends it", () => {
+describe("what ends it @node", () => {
   it.live("the scope: its whole group, and it is reaped", () =>
     Effect.gen(function*() {
       const pids = yield* Effect.scoped(Effect.gen(function*() {
@@ -202,7 +202,7 @@ describe("what ends it", () => {
       expect(pids.map(isAlive)).toStrictEqual([false, false])
     }))
 
-  it.live("interruption, also of a child that ignores SIGTERM", () =>
+  it.live("interruption, also of a child that ignores SIGTERM @race", () =>
     Effect.gen(function*() {
       const started = yield* Deferred.make<number>()
       const fiber = yield* Effect.fork(Effect.scoped(Effect.gen(function*() {
@@ -252,7 +252,7 @@ describe("what ends it", () => {
     })))
 })
 
-describe("what is not started", () => {
+describe("what is not started @node", () => {
   const failure = (command: Partial<ChildProcess.Command>) =>
     Effect.scoped(Effect.flip(ChildProcess.spawn({ program: "true", args: ["secret"], env, ...command })))
 

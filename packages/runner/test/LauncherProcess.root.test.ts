@@ -26,7 +26,7 @@ const agent = join(import.meta.dirname, "../../../node_modules/.bin/agent")
 
 const live = (program: string) => Layer.provide(LauncherProcess.layer({ agent: [program] }), LibcLive.layer)
 
-launcherContract("Launcher.process", live(agent))
+launcherContract("Launcher.process @node", live(agent))
 
 /** Of this process: others run tests, too. */
 const controlDirectories = () =>

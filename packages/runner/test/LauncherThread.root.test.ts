@@ -13,14 +13,14 @@ import { busyboxRoot, run, shell } from "./support/Roots.js"
 
 const live = Layer.provide(LauncherThread.layer, LibcLive.layer)
 
-launcherContract("Launcher.thread", live)
+launcherContract("Launcher.thread @node", live)
 
 const counts = () => ({
   descriptors: readdirSync("/proc/self/fd").length,
   threads: readdirSync("/proc/self/task").length
 })
 
-layer(live, { excludeTestServices: true })("the process around the thread", (it) => {
+layer(live, { excludeTestServices: true })("the process around the thread @node", (it) => {
   it.scoped(
     "has the descriptors and threads that it had, after two hundred steps",
     () =>

@@ -26,7 +26,7 @@ vi.mock("node:worker_threads", async (original) => {
   return { ...actual, Worker }
 })
 
-it.scopedLive("the step fails, nothing of it is left, and the next one has a new thread", () =>
+it.scopedLive("the step fails, nothing of it is left, and the next one has a new thread @node", () =>
   Effect.gen(function*() {
     const root = yield* busyboxRoot
     const { launch } = yield* Launcher

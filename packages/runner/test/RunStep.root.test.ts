@@ -134,7 +134,7 @@ layer(live, { excludeTestServices: true })("runStep", (it) => {
   )
 
   scoped(
-    "kills one that does not heed SIGTERM, with what it has started elsewhere",
+    "kills one that does not heed SIGTERM, with what it has started elsewhere @node",
     [
       "trap '' TERM",
       "setsid sleep 1000 >&- 2>&- & echo $!",
@@ -220,7 +220,7 @@ layer(live, { excludeTestServices: true })("runStep", (it) => {
   )
 
   scoped(
-    "interrupted, ends the step by SIGTERM first",
+    "interrupted, ends the step by SIGTERM first @node",
     "trap 'echo bye > /bye; exit' TERM; echo $$; while :; do sleep 0.05; done",
     (root) =>
       Effect.gen(function*() {
@@ -259,7 +259,7 @@ layer(live, { excludeTestServices: true })("runStep", (it) => {
       return [said, result.status._tag === "Exited" ? result.status.code : result.status.signal]
     })
 
-  it.scoped("does with a signal to the process what is asked for", () =>
+  it.scoped("does with a signal to the process what is asked for @node", () =>
     Effect.gen(function*() {
       expect(yield* onSignal("forward")).toEqual(["ready\ngot\n", 5])
       expect(yield* onSignal("finish-then-stop")).toEqual(["ready\nfinished\n", 0])

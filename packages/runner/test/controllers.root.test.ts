@@ -29,8 +29,8 @@ const temporary = Effect.acquireRelease(
 
 const Started = Schema.decodeUnknownSync(Schema.Struct({ pid: Schema.Int, said: Schema.NumberFromString }))
 
-describe.each(["thread", "process"] as const)("Launcher.%s", (launcher) => {
-  it.scopedLive("a controller that is killed leaves neither its step nor a daemon of the step's", () =>
+describe.each(["thread", "process"] as const)("Launcher.%s @node", (launcher) => {
+  it.scopedLive("a controller that is killed leaves neither its step nor a daemon of the step's @race", () =>
     Effect.gen(function*() {
       const root = yield* busyboxRoot
       const tmp = yield* temporary
@@ -93,7 +93,7 @@ describe.each(["thread", "process"] as const)("Launcher.%s", (launcher) => {
     }))
 })
 
-it.scopedLive("a control file that a killed controller leaves is private, and gone with the next start", () =>
+it.scopedLive("a control file that a killed controller leaves is private, and gone with the next start @node", () =>
   Effect.gen(function*() {
     const tmp = yield* temporary
     const seen = join(tmp, "seen")

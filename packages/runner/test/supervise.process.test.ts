@@ -41,7 +41,7 @@ const untilEnd = `exec perl -e 'vec($set, 3, 1) = 1; select($set, undef, undef, 
 
 const lost = new LauncherFailed({ what: "supervisor", errno: Option.none() })
 
-describe("a supervisor", () => {
+describe("a supervisor @node", () => {
   it.scoped("tells how it went", () =>
     Effect.gen(function*() {
       const running = yield* supervisor(`${started}; echo out; echo err >&2; ${ended}; ${swept}`)

@@ -43,7 +43,7 @@ const tar = (entries: ReadonlyArray<TarEntry>) => Effect.promise(() => tarOf(ent
 const text = (files: ReadonlyMap<string, Uint8Array>) =>
   Object.fromEntries([...files].map(([path, content]) => [path, Buffer.from(content).toString()]))
 
-describe("input", () => {
+describe("input @node", () => {
   it.live("can be written to in all its parts, compressed or not", () =>
     Effect.gen(function*() {
       const archive = yield* tar([
@@ -120,7 +120,7 @@ describe("artifacts", () => {
     }))
 })
 
-describe("output", () => {
+describe("output @node", () => {
   it.live("is exact, whatever the bytes", () =>
     Effect.gen(function*() {
       const result = yield* inside("printf '\\377\\376\\000a'; printf 'b\\200' >&2")
@@ -246,7 +246,7 @@ describe("the end", () => {
       expect(denied).toMatchObject({ _tag: "ImageCommandNotExecutable", command: "/etc/passwd" })
     }))
 
-  it.live("by an interruption", () =>
+  it.live("by an interruption @node @race", () =>
     Effect.gen(function*() {
       const events = runStream(jobOf("echo up; sleep 1000", { collect: ["/tmp/a"] }))
       const fiber = yield* Stream.runForEach(events, () => Effect.interrupt).pipe(

@@ -56,7 +56,7 @@ const connectionTo = (
 
 const unreachable = { _tag: "EngineError", operation: "ContainerAttach", reason: "Unreachable" }
 
-describe("given up", () => {
+describe("given up @node", () => {
   it.scopedLive("before it is asked for: the daemon does not hear of it", () =>
     Effect.gen(function*() {
       const { asked, socketPath } = yield* daemon(() => undefined)
@@ -113,7 +113,7 @@ describe("given up", () => {
     }))
 })
 
-describe("the daemon", () => {
+describe("the daemon @node", () => {
   it.scopedLive("refuses: the error has its words", () =>
     Effect.gen(function*() {
       const { socketPath } = yield* daemon((socket) => socket.end(REFUSED))

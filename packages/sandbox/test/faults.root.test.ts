@@ -55,7 +55,7 @@ it.live.each(
     ["drop", "Unreachable"],
     ["lose", "Unreachable"]
   ] as const
-)("%s", ([fate, reason]) =>
+)("%s @node", ([fate, reason]) =>
   Effect.gen(function*() {
     const outcomes = yield* Effect.forEach(CALLS, ([call]) =>
       Effect.gen(function*() {
@@ -106,7 +106,7 @@ it.live("every fate of the calls that only a long run makes", () =>
     yield* nothingLeft
   }), 300_000)
 
-it.live("interruption", () =>
+it.live("interruption @node", () =>
   Effect.gen(function*() {
     const outcomes = yield* Effect.forEach(CALLS, ([call]) =>
       Effect.gen(function*() {

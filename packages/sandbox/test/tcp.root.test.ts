@@ -112,14 +112,14 @@ const nothingLeft = Effect.suspend(() => daemon.left).pipe(
   Effect.map((left) => expect(left).toStrictEqual({ containers: [], volumes: [] }))
 )
 
-it.scopedLive("in plain", () =>
+it.scopedLive("in plain @node", () =>
   Effect.gen(function*() {
     const port = yield* listen((onConnection) => createServer({ allowHalfOpen: true }, onConnection))
     yield* run({ DOCKER_HOST: `tcp://127.0.0.1:${port}` })
     yield* nothingLeft
   }), 120_000)
 
-it.scopedLive("with TLS", () =>
+it.scopedLive("with TLS @node", () =>
   Effect.gen(function*() {
     const port = yield* listen(tls(certificates.good))
     yield* run({ DOCKER_HOST: `tcp://127.0.0.1:${port}`, DOCKER_CERT_PATH: certificates.good })
@@ -129,7 +129,7 @@ it.scopedLive("with TLS", () =>
 it.scopedLive.each<readonly [string, Name, Name, RegExp]>([
   ["a server of another authority", "other", "good", /self-signed certificate|unable to verify/],
   ["a server with another one's address", "elsewhere", "elsewhere", /does not match certificate's altnames/]
-])("%s is refused", ([, server, client, reason]) =>
+])("%s is refused @node", ([, server, client, reason]) =>
   Effect.gen(function*() {
     const port = yield* listen(tls(certificates[server]))
     const env = { DOCKER_HOST: `tcp://127.0.0.1:${port}`, DOCKER_CERT_PATH: certificates[client] }
@@ -138,7 +138,7 @@ it.scopedLive.each<readonly [string, Name, Name, RegExp]>([
     expect(error.message).toMatch(reason)
   }))
 
-it.scopedLive("a server does not get plain text from a client that has certificates", () =>
+it.scopedLive("a server does not get plain text from a client that has certificates @node", () =>
   Effect.gen(function*() {
     const port = yield* listen((onConnection) => createServer({ allowHalfOpen: true }, onConnection))
     const env = { DOCKER_HOST: `tcp://127.0.0.1:${port}`, DOCKER_CERT_PATH: certificates.good }

@@ -40,7 +40,7 @@ const errnoOf = (call: (libc: LibcOperations) => ReturnType<LibcOperations["clos
     (libc) => Effect.map(Effect.flip(call(libc)), ({ errno, syscall }) => [syscall, errno])
   )
 
-layer(LibcLive.layer)("files", (it) => {
+layer(LibcLive.layer)("files @node", (it) => {
   it.scoped("statx tells the type and all mode bits, through symbolic links", () =>
     Effect.gen(function*() {
       const libc = yield* Libc
@@ -101,7 +101,7 @@ layer(LibcLive.layer)("files", (it) => {
     }))
 })
 
-layer(LibcLive.layer)("descriptors", (it) => {
+layer(LibcLive.layer)("descriptors @node", (it) => {
   it.effect("errors name their call", () =>
     Effect.gen(function*() {
       expect(yield* errnoOf((libc) => libc.setCloseOnExec(NOT_OPEN, true))).toEqual(["fcntl", "EBADF"])
@@ -139,7 +139,7 @@ layer(LibcLive.layer)("descriptors", (it) => {
     }))
 })
 
-layer(LibcLive.layer)("processes", (it) => {
+layer(LibcLive.layer)("processes @node", (it) => {
   it.effect("wait4 tells the exit code or the signal", () =>
     Effect.gen(function*() {
       expect((yield* shell("exit 7")).status).toEqual(new ExitStatus.Exited({ code: 7 }))
@@ -183,7 +183,7 @@ layer(LibcLive.layer)("processes", (it) => {
     }))
 })
 
-layer(LibcLive.layer)("the process", (it) => {
+layer(LibcLive.layer)("the process @node", (it) => {
   it.effect("getrlimit and setrlimit", () =>
     Effect.gen(function*() {
       const libc = yield* Libc

@@ -137,6 +137,6 @@ const isAboutTheStart = (c: Case): boolean =>
     option !== undefined
   )
 
-/** The title of a case's test; `otherwise` is the tag of those that are not about the start. */
-export const titleOf = (c: Case, otherwise: "" | " @soak"): string =>
-  `${c.name}${isAboutTheStart(c) ? " @node" : otherwise}`
+/** The title of a case's test, with a tag when it is about the start, and another one when it is not. */
+export const titleOf = (c: Case, aboutTheStart: " @node", otherwise: "" | " @soak"): string =>
+  `${c.name}${isAboutTheStart(c) ? aboutTheStart : otherwise}`

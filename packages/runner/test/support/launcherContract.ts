@@ -293,7 +293,7 @@ export const launcherContract = (
         process.kill(child, "SIGKILL")
       }))
 
-    it.scoped("the end of the scope, and interruption, end everything", () =>
+    it.scoped("the end of the scope, and interruption, end everything @race", () =>
       Effect.gen(function*() {
         const root = yield* busyboxRoot
         const { launch } = yield* Launcher
