@@ -10,12 +10,11 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import * as Fs from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import { CALLS, job, once, runThrough, summary } from "./support/calls.js"
 import * as Dockerd from "./support/Dockerd.js"
+import * as Gate from "./support/Gate.js"
 import * as Proxy from "./support/Proxy.js"
+import * as TimeLimit from "./support/TimeLimit.js"
 
 let daemon: Dockerd.Dockerd
 beforeAll(async () => {
@@ -27,16 +26,6 @@ const CONCURRENCY = 6
 
 const nothingLeft = Effect.suspend(() => daemon.left).pipe(
   Effect.map((left) => expect(left).toStrictEqual({ containers: [], volumes: [] }))
-)
-
-/** One that everybody may look into. */
-const temporaryDirectory = Effect.acquireRelease(
-  Effect.sync(() => {
-    const path = Fs.mkdtempSync(join(tmpdir(), "gate-"))
-    Fs.chmodSync(path, 0o755)
-    return path
-  }),
-  (path) => Effect.sync(() => Fs.rmSync(path, { recursive: true }))
 )
 
 it.live("these are the calls", () =>
@@ -75,28 +64,35 @@ it.live.each(
     yield* nothingLeft
   }), 300_000)
 
+const SAMPLES = "GET /containers/RUN/stats"
+
 const SLOW_CALLS = [
   // Without samples a run is as good.
-  ["GET /containers/RUN/stats", "timed out"],
+  [SAMPLES, "timed out"],
   // What cannot be killed has not been carried out.
   ["POST /containers/RUN/kill", "ContainerKill"]
 ] as const
 
 it.live("every fate of the calls that only a long run makes", () =>
   Effect.gen(function*() {
-    const slow: JobInput = {
-      ...job,
-      command: ["/bin/sleep", "1000"],
-      // Enough for the slowest machine to have started it.
-      limits: { network: "none", timeout: Duration.seconds(20) }
-    }
     const cases = SLOW_CALLS.flatMap(([call, expected]) =>
       (["refuse", "drop", "lose"] as const).map((fate) => ({ call, expected, fate }))
     )
     const outcomes = yield* Effect.forEach(cases, ({ call, fate }) =>
       Effect.gen(function*() {
-        const proxy = yield* Proxy.make(daemon.socket, once(call, () => Promise.resolve(fate)))
-        const outcome = yield* Effect.match(runThrough(proxy, slow), {
+        const limit = yield* TimeLimit.make
+        const decide = once(call, () => Promise.resolve(fate))
+        const proxy = yield* Proxy.make(daemon.socket, async (name) => {
+          // The last call before the end.
+          if (name === SAMPLES) await Effect.runPromise(limit.expire)
+          return decide(name)
+        })
+        const slow: JobInput = {
+          ...job,
+          command: ["/bin/sleep", "100000"],
+          limits: { network: "none", timeout: limit.timeout }
+        }
+        const outcome = yield* Effect.match(limit.govern(runThrough(proxy, slow)), {
           onFailure: (error) => error._tag === "EngineError" ? error.operation : error.message,
           onSuccess: ({ timedOut }) => timedOut ? "timed out" : "ended"
         })
@@ -137,16 +133,16 @@ it.live(
   "output that is lost on the way is a failure",
   () =>
     Effect.scoped(Effect.gen(function*() {
-      const gate = yield* temporaryDirectory
+      const gate = yield* Gate.make
       const proxy = yield* Proxy.make(daemon.socket, () => "forward")
       const events = runStream({
         ...job,
-        command: ["/bin/sh", "-c", "echo first; until [ -e /gate/go ]; do sleep 0.1; done; echo second"],
-        mounts: [{ source: gate, target: "/gate" }]
+        command: ["/bin/sh", "-c", `echo first; ${gate.wait}; echo second`],
+        mounts: [gate.mount]
       })
       const error = yield* Stream.runForEach(
         events,
-        () => Effect.zipRight(proxy.dropStreams, Effect.sync(() => Fs.writeFileSync(join(gate, "go"), "")))
+        () => Effect.zipRight(proxy.dropStreams, gate.open)
       ).pipe(
         Effect.provide(EngineLive.layer({ DOCKER_HOST: proxy.host })),
         Effect.flip
