@@ -18,14 +18,14 @@ const isAlive = (pid: number): boolean => {
   }
 }
 
-/** An agent whose `env` has told its pid and now does what `rest` says; `go` is a line for it. */
-const hanging = (rest: string, pre: ReadonlyArray<string> = []) =>
+/** An agent whose `env` has done what `first` says, told its pid, and now does what `rest` says; `go` is a line for it. */
+const hanging = (rest: string, pre: ReadonlyArray<string> = [], first = ":") =>
   Effect.gen(function*() {
     const sandbox = yield* Sandbox.scoped({ withRoot: false })
     const { local } = sandbox
     const ready = yield* Fifo.listen(`${local}/ready`)
     const go = yield* Fifo.tell(`${local}/go`)
-    writeScript(sandbox, "{local}/env", `echo $$ > {local}/ready; ${rest}`)
+    writeScript(sandbox, "{local}/env", `${first}; echo $$ > {local}/ready; ${rest}`)
     writeControl(sandbox, { cmd: ["/bin/grep", "^SigIgn", "/proc/self/status"] })
     const child = yield* start(sandbox, ["chroot-exec", "{control}", "local"], {
       env: { PATH: `${local}:${containerEnv["PATH"]}` },
@@ -46,7 +46,7 @@ describe.each(["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"] as const)("%s @node", (
 
   it.scopedLive("kills an env that ignores it @race", () =>
     Effect.gen(function*() {
-      const { child, env } = yield* hanging("trap '' TERM INT HUP QUIT; exec sleep 1000")
+      const { child, env } = yield* hanging("exec sleep 1000", [], "trap '' TERM INT HUP QUIT")
       process.kill(child.pid, signal)
       expect(said(yield* child.ended)).toStrictEqual({ exit: null, signal, stdout: "", stderr: "" })
       expect(isAlive(env)).toBe(false)

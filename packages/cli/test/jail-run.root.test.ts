@@ -19,12 +19,15 @@ const run = ({ helper, pre, sandbox }: JailHost.JailHost, argv: ReadonlyArray<st
 
 const NONE = ["--priv-mode", "none"]
 
-const isRunning = (command: string): boolean =>
-  Fs.readdirSync("/proc").some((pid) => {
+/** The command lines of the processes that have this directory as their root. */
+const commandsIn = (root: string): ReadonlyArray<string> =>
+  Fs.readdirSync("/proc").filter((name) => /^\d+$/.test(name)).flatMap((pid) => {
     try {
-      return Fs.readFileSync(`/proc/${pid}/cmdline`, "utf8").startsWith(command.replaceAll(" ", "\0"))
+      if (Fs.readlinkSync(`/proc/${pid}/root`) !== root) return []
+      return [Fs.readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1).join(" ")]
     } catch {
-      return false
+      // It has ended.
+      return []
     }
   })
 
@@ -49,19 +52,20 @@ describe.each([["--name", "web"], ["--path", "{root}"]])("%s", (option, value) =
   describe.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)("%s @node", (signal) => {
     onHost("ends all of it, then the agent by the same signal", (host) =>
       Effect.gen(function*() {
-        const unique = `${process.pid}${signal.length}${option.length}`
-        const script = `busybox setsid sleep 4${unique} & sleep 5${unique}; true`
+        const { root } = host.sandbox
+        const script = "busybox setsid sleep 1001 & sleep 1002; true"
         const child = yield* start(
           host.sandbox,
           ["jail", "run", option, value, ...NONE, "--", "/bin/sh", "-c", script],
           { pre: host.pre }
         )
-        const commands = [`sleep 4${unique}`, `sleep 5${unique}`]
-        yield* until(() => commands.every(isRunning))
+        yield* until(() =>
+          ["sleep 1001", "sleep 1002"].every((command) => commandsIn(root).includes(command))
+        )
         process.kill(child.pid, signal)
         const ended = said(yield* child.ended)
         expect({ exit: ended.exit, signal: ended.signal }).toStrictEqual({ exit: null, signal })
-        expect([commands.map(isRunning), host.jails()]).toStrictEqual([[false, false], ["web"]])
+        expect([commandsIn(root), host.jails()]).toStrictEqual([[], ["web"]])
       }))
   })
 })

@@ -28,7 +28,7 @@ describe.each([
     const { status, stderr, stdout } = spawnSync("groff", ["-man", "-Tutf8", "-ww", "-z", page(name)], {
       encoding: "utf8"
     })
-    expect({ status, stderr, stdout }).toEqual({ status: 0, stderr: "", stdout: "" })
+    expect({ status, stderr, stdout }).toStrictEqual({ status: 0, stderr: "", stdout: "" })
   })
 })
 
@@ -37,11 +37,21 @@ it("the page of chroot-exec has the call, both operands and the exit codes", () 
   expect(text).toContain(
     "agent chroot-exec [--dry-run text | json] [--die-with-parent] [--report-fd integer]"
   )
-  expect(text.match(/^ {7}<.*>$/gm)).toEqual(["       <control-file>", "       <chroot-dir>"])
+  expect(text.match(/^ {7}<.*>$/gm)).toStrictEqual(["       <control-file>", "       <chroot-dir>"])
   expect(text).toMatch(/^ {7}126 {4}the command was found but cannot be executed$/m)
   expect(text).toMatch(/^ {7}127 {4}the command was not found$/m)
 })
 
-it("the page of agent has the subcommand", () => {
-  expect(shown("agent.1")).toMatch(/chroot-exec/)
+it("the page of agent has the subcommands", () => {
+  // Lines are filled with spaces, and "chroot-exec" is in the last line of every page.
+  const items = shown("agent.1").replace(/ +/g, " ").matchAll(/^ \u2022 ([a-z-]+(?: run| sweep)?) /gm)
+  expect(Array.from(items, ([, name = ""]) => name)).toStrictEqual([
+    "chroot-exec",
+    "run-step",
+    "sandbox",
+    "sandbox run",
+    "sandbox sweep",
+    "jail",
+    "jail run"
+  ])
 })

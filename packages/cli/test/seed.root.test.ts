@@ -59,8 +59,13 @@ describe("absolute-path validation on copy_dir matches Python", () => {
     sandboxed(`${JSON.stringify(copyDir)} is not`, (sandbox) =>
       Effect.gen(function*() {
         writeControl(sandbox, { cmd: ["/bin/echo", "ran"], copy_dir: copyDir })
-        const { exit, stdout } = yield* call(sandbox, CHROOT)
-        expect({ exit, stdout }).toStrictEqual({ exit: 125, stdout: "" })
+        const { pid: _, ...said } = yield* call(sandbox, CHROOT)
+        expect(said).toStrictEqual({
+          exit: 125,
+          signal: null,
+          stdout: "",
+          stderr: `agent: control file "${sandbox.control}": copy_dir must be an absolute path\n`
+        })
       }))
   }
 })

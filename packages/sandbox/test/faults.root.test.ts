@@ -4,7 +4,6 @@
 import { EngineLive, type JobInput, runStream } from "@chroot-exec/sandbox"
 import { beforeAll, expect, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"

@@ -8,7 +8,7 @@ import { request } from "node:http"
 export const happened = (socketPath: string, event: string, label: string): Effect.Effect<void> =>
   Effect.async((resume) => {
     const filters = JSON.stringify({ event: [event], label: [label] })
-    const path = `/events?${new URLSearchParams({ since: "0", filters })}`
+    const path = `/events?${new URLSearchParams({ since: "0", filters }).toString()}`
     const call = request({ socketPath, path }, (answer) => {
       answer.once("data", () => {
         call.destroy()
