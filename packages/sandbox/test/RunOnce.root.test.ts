@@ -14,12 +14,14 @@ import * as Fs from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { gzipSync } from "node:zlib"
+import { changed } from "./support/changed.js"
 import * as Dockerd from "./support/Dockerd.js"
+import * as Gate from "./support/Gate.js"
 import { memoryInUse } from "./support/memory.js"
 import { bytes, outputOf } from "./support/record.js"
+import { sampled } from "./support/samples.js"
 import { type TarEntry, tarOf } from "./support/tar.js"
 import * as TimeLimit from "./support/TimeLimit.js"
-import { withWait } from "./support/waiting.js"
 
 let daemon: Dockerd.Dockerd
 beforeAll(async () => {
@@ -148,7 +150,9 @@ describe("output @node", () => {
     Effect.gen(function*() {
       // When the command has ended, all that it wrote has been read, but for what is still on its way.
       const held: Array<number> = []
-      const watched = withWait(daemon.layer, Effect.tap(() => void held.push(memoryInUse())))
+      const watched = changed(daemon.layer, ({ containerWait }) => ({
+        containerWait: (name) => Effect.tap(containerWait(name), () => void held.push(memoryInUse()))
+      }))
       const before = memoryInUse()
       const result = yield* runOnce(jobOf("head -c 268435456 /dev/zero; echo done >&2; exit 3", {
         collect: ["/tmp/none"],
@@ -204,23 +208,15 @@ describe("mounts", () => {
 describe("usage", () => {
   it.live("has the duration, and what the last sample says", () =>
     Effect.gen(function*() {
-      // A daemon that has much to do takes its samples late.
-      const usageAfter = (seconds: number) =>
-        Effect.map(
-          inside(`end=$(($(date +%s) + ${seconds})); while [ $(date +%s) -lt $end ]; do :; done`, {
-            limits: { timeout: Duration.minutes(5) }
-          }),
-          ({ usage }) => ({ ...usage, seconds })
-        )
-      const { cpu, duration, peakMemory, seconds } = yield* Effect.iterate(yield* usageAfter(4), {
-        while: ({ cpu, seconds }) => Option.isNone(cpu) && seconds < 100,
-        body: ({ seconds }) => usageAfter(4 * seconds)
-      })
-      expect(Duration.toSeconds(duration)).toBeGreaterThan(seconds - 2)
-      expect(Duration.toMillis(Option.getOrThrow(cpu))).toBeGreaterThan(0)
-      expect(Option.getOrThrow(peakMemory)).toBeGreaterThan(0)
-      expect(Option.getOrThrow(peakMemory)).toBeLessThan(512 * 1024 ** 2)
-    }), 300_000)
+      // It lasts until the daemon has taken a sample, which is late when it has much to do.
+      const gate = yield* Gate.make
+      const { layer, samples } = sampled(daemon.layer, gate.open)
+      const { usage } = yield* Effect.provide(runOnce(jobOf(gate.wait, { mounts: [gate.mount] })), layer)
+      // Samples are not asked for before the first second is over.
+      expect(Duration.toMillis(usage.duration)).toBeGreaterThan(900)
+      expect(samples).toContainEqual({ cpu: usage.cpu, peakMemory: usage.peakMemory })
+      yield* nothingLeft
+    }).pipe(Effect.scoped), 300_000)
 })
 
 describe("the end", () => {
@@ -231,12 +227,16 @@ describe("the end", () => {
         limits: { timeout: limit.timeout },
         collect: ["/tmp/x"]
       }))
+      // The call that waits for the end is made once the start was answered.
       const started = yield* Deferred.make<void>()
+      const engine = changed(daemon.layer, ({ containerWait }) => ({
+        containerWait: (name) => Effect.zipRight(Deferred.succeed(started, undefined), containerWait(name))
+      }))
       const last = yield* Stream.tap(events, () => Effect.zipRight(Deferred.await(started), limit.expire))
         .pipe(
           Stream.runLast,
           Effect.provide(
-            withWait(daemon.layer, (wait) => Effect.zipRight(Deferred.succeed(started, undefined), wait))
+            engine
           ),
           limit.govern
         )
