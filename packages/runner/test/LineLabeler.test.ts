@@ -76,6 +76,16 @@ it("makes no more than a mebibyte at once of many short lines, or of a long one"
   }
 })
 
+it("labels the line after one that ends near a mebibyte, wherever that is", () => {
+  // Up to where not even the next line's label has room any more.
+  for (let missing = 0; missing < 2 * PREFIX.length + 4; missing++) {
+    const line = Buffer.concat([Buffer.alloc(MEBIBYTE - missing, "a"), Buffer.from("\n")])
+    const labelled = label([Buffer.concat([line, Buffer.from("b\n\nc")])])
+    const expected = [PREFIX, line, PREFIX, "b\n", PREFIX, "\n", PREFIX, "c"].map((part) => Buffer.from(part))
+    expect([missing, labelled.equals(Buffer.concat(expected))]).toStrictEqual([missing, true])
+  }
+})
+
 /** What the labels were put in front of. */
 const strip = (labelled: Buffer): Buffer =>
   Buffer.from(

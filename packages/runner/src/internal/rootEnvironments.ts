@@ -42,10 +42,10 @@ export class RootEnvironments {
   }
 
   set(root: string, container: Environment, known: KnownEnvironment): void {
+    this.#roots.delete(root)
     // The one that was set the longest time ago goes.
     const [oldest] = this.#roots.keys()
     if (oldest !== undefined && this.#roots.size >= ROOTS) this.#roots.delete(oldest)
-    this.#roots.delete(root)
     this.#roots.set(root, { container, known })
   }
 }
