@@ -93,6 +93,27 @@ describe("a supervisor @node", () => {
     }).pipe(Effect.provide(LibcLive.layer)))
 })
 
+it.scoped("is heard to its end, also when a message comes between two looks of one recv(2)", () => {
+  let sockets: ReadonlyArray<number> = []
+  // The first look for a message finds none; what the supervisor says comes before the look for the other end.
+  const make = (libc: LibcOperations): LibcOperations => ({
+    ...libc,
+    socketpair: () => Effect.tap(libc.socketpair(), (pair) => Effect.sync(() => (sockets = pair))),
+    readInto: (fd, buffer) =>
+      Effect.suspend(() => {
+        if (!sockets.includes(fd)) return libc.readInto(fd, buffer)
+        sockets = []
+        return Effect.succeed(0)
+      })
+  })
+  return Effect.gen(function*() {
+    const running = yield* supervisor(`${started}; ${ended}; ${swept}`)
+    expect(running.pid).toBe(4711)
+    expect((yield* running.ended).status).toStrictEqual(new ExitStatus.Exited({ code: 7 }))
+    expect(yield* running.gone).toBe(2)
+  }).pipe(Effect.provide(Layer.project(LibcLive.layer, Libc, Libc, make)))
+})
+
 const operations = [
   "close",
   "pipe2",
