@@ -5,27 +5,18 @@ import * as Errno from "@chroot-exec/core/Errno"
 import * as ExitStatus from "@chroot-exec/core/ExitStatus"
 import * as LibcLive from "@chroot-exec/sys/LibcLive"
 import { expect, it } from "@effect/vitest"
-import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { findProgram } from "../../../docker/machine-root.mjs"
 import { NotStarted } from "../src/internal/supervise.js"
-import { supervisorProgram } from "../src/internal/supervisorProgram.js"
+import { LauncherFailed } from "../src/LauncherError.js"
 import { isRunning } from "./support/Processes.js"
 import { firstLine, readAll } from "./support/Roots.js"
-import { possessions, supervisedBy } from "./support/Supervised.js"
-
-const { directory, program } = supervisorProgram()
-const real = join(directory, program)
-
-/** What it is started with, for a program of the machine. */
-const argumentsFor = (
-  path: string,
-  ...argv: ReadonlyArray<string>
-) => ["5", "-", "/", "1", path, path, ...argv]
+import { argumentsFor, possessions, real, supervisedBy } from "./support/Supervised.js"
 
 it.scoped("of more children than the kernel lists at once, none is missed when those before it have ended", () =>
   Effect.gen(function*() {
@@ -59,8 +50,26 @@ it.scoped("a step whose orphans come and go all the time is ended as any other",
     expect(isRunning(running.pid)).toBe(false)
   }).pipe(Effect.provide(LibcLive.layer)))
 
-/** What each call comes to that the kernel refuses the supervisor, whichever time. */
-const refusals: ReadonlyArray<readonly [call: string, consequence: "nothing starts" | "ends" | "goes on"]> = [
+it.scoped("a step that has moved to another group gets signals as any other, and is ended", () =>
+  Effect.gen(function*() {
+    // Into the supervisor's group: its own has nobody in it then.
+    const script =
+      "$| = 1; $SIG{TERM} = sub { print \"told\\n\" }; setpgrp(0, getppid); print \"moved\\n\"; sleep while 1"
+    const perl = findProgram("perl") ?? ""
+    const running = yield* supervisedBy(real, [real, ...argumentsFor(perl, "-e", script)])
+    expect(yield* firstLine(running)).toBe("moved")
+    yield* running.signal("SIGTERM")
+    expect(yield* firstLine(running)).toBe("told")
+    yield* running.end
+    expect((yield* running.ended).status).toStrictEqual(
+      new ExitStatus.Signaled({ signal: 9, coreDumped: false })
+    )
+  }).pipe(Effect.provide(LibcLive.layer)))
+
+type Consequence = "nothing starts" | "nothing is known" | "no end is known" | "goes on"
+
+/** What each call comes to that the kernel refuses the supervisor, whichever time unless one is given. */
+const refusals: ReadonlyArray<readonly [call: string, consequence: Consequence]> = [
   ["close_range", "goes on"],
   ["fcntl", "nothing starts"],
   ["chdir", "nothing starts"],
@@ -74,9 +83,22 @@ const refusals: ReadonlyArray<readonly [call: string, consequence: "nothing star
   ["pipe2", "nothing starts"],
   ["clone", "nothing starts"],
   ["ppoll", "goes on"],
-  ["read", "ends"],
-  ["sendto", "ends"]
+  ["read", "goes on"],
+  // That the step has started, that it has ended, and that nothing is left.
+  ["sendto:when=1", "nothing is known"],
+  ["sendto:when=2", "no end is known"],
+  ["sendto:when=3", "goes on"]
 ]
+
+const lost = Exit.fail(new LauncherFailed({ what: "supervisor", errno: Option.none() }))
+const ended = { status: new ExitStatus.Exited({ code: 0 }), left: 0, output: "hi\n" }
+
+const outcomes = {
+  "nothing starts": Exit.fail(new NotStarted({ place: "supervisor", errno: Errno.of("ENOMEM") })),
+  "nothing is known": lost,
+  "no end is known": Exit.succeed({ ...ended, status: lost }),
+  "goes on": Exit.succeed({ ...ended, status: Exit.succeed(ended.status) })
+}
 
 it.live.each(refusals)(
   "the supervisor, whose %s fails: %s, and nobody waits",
@@ -98,21 +120,15 @@ it.live.each(refusals)(
             ["strace", ...options, real, ...argumentsFor("/bin/echo", "hi")]
           )
           const output = yield* readAll(running.stdout)
-          const { status } = yield* running.ended
-          return { output, status, left: yield* running.gone }
+          const status = yield* Effect.exit(Effect.map(running.ended, ({ status }) => status))
+          return { status, left: yield* running.gone, output }
         })
         const exit = yield* Effect.exit(Effect.scoped(Effect.provide(step, LibcLive.layer)))
         expect([nth, possessions()]).toStrictEqual([nth, before])
         const wasMade = readFileSync(log, "utf8").includes("(INJECTED)")
-        if (!wasMade || consequence === "goes on") {
-          expect(exit).toStrictEqual(
-            Exit.succeed({ output: "hi\n", status: new ExitStatus.Exited({ code: 0 }), left: 0 })
-          )
-        } else if (consequence === "nothing starts") {
-          const notStarted = new NotStarted({ place: "supervisor", errno: Errno.of("ENOMEM") })
-          expect(exit).toStrictEqual(Exit.fail(notStarted))
-        } else expect(Exit.isSuccess(exit) || Cause.isFailType(exit.cause)).toBe(true)
-        if (!wasMade || when !== undefined) return expect(nth > 1 || when !== undefined).toBe(true)
+        expect([nth, exit]).toStrictEqual([nth, outcomes[wasMade ? consequence : "goes on"]])
+        if (when !== undefined) return expect(wasMade).toBe(true)
+        if (!wasMade) return expect(nth).toBeGreaterThan(1)
       }
     }).pipe(Effect.scoped)
 )

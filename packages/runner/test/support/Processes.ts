@@ -14,6 +14,19 @@ export const isRunning = (pid: number): boolean => {
   }
 }
 
+/** The process that a process is a child of. */
+export const parentOf = (pid: number): number =>
+  Number(/^PPid:\t(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1])
+
+/** The children of a process of one thread; none of one that is gone. */
+export const childrenOf = (pid: number): ReadonlyArray<number> => {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1").split(" ").slice(0, -1).map(Number)
+  } catch {
+    return []
+  }
+}
+
 /** Returns once a process that is no child of ours has ended; nothing tells when. */
 export const gone = (pid: number): Effect.Effect<void> =>
   Effect.repeat(Effect.sleep("10 millis"), { while: () => isRunning(pid) })

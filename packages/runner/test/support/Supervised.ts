@@ -5,8 +5,21 @@ import * as CString from "@chroot-exec/core/CString"
 import { Libc } from "@chroot-exec/sys/Libc"
 import * as Effect from "effect/Effect"
 import { readdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
 import { openShared } from "../../src/internal/shared.js"
 import { supervise } from "../../src/internal/supervise.js"
+import { supervisorProgram } from "../../src/internal/supervisorProgram.js"
+
+const { directory, program } = supervisorProgram()
+
+/** The real supervisor. */
+export const real = join(directory, program)
+
+/** What it is started with, for a program of the machine. */
+export const argumentsFor = (
+  path: string,
+  ...argv: ReadonlyArray<string>
+) => ["5", "-", "/", "1", path, path, ...argv]
 
 /** A supervisor that is this program. */
 export const supervisedBy = (path: string, argv: ReadonlyArray<string>) =>
