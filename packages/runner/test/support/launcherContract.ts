@@ -13,13 +13,24 @@ import type * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import { createHash } from "node:crypto"
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { mkdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { isRunning } from "./Processes.js"
 import { busyboxRoot, firstLine, readAll, request, run, shell } from "./Roots.js"
 
 /** What a launch fails with. */
 const failure = (wanted: Parameters<typeof run>[0]) => Effect.flip(run(wanted))
+
+/** What of this process a launcher might change for all of it. */
+const processState = (): string => {
+  const fields = /^(?:Umask|Uid|Gid|Groups|Sig(?:Blk|Ign|Cgt)|Cap\w+|NoNewPrivs|Seccomp):.*$/gm
+  return [
+    readlinkSync("/proc/self/root"),
+    readlinkSync("/proc/self/cwd"),
+    ...readFileSync("/proc/self/status", "latin1").match(fields) ?? [],
+    readFileSync("/proc/self/limits", "latin1")
+  ].join("\n")
+}
 
 export const launcherContract = (
   name: string,
@@ -155,29 +166,30 @@ export const launcherContract = (
     inRoot("only the root: not a file outside", (root) =>
       Effect.gen(function*() {
         const { stdout } = yield* run(
-          shell(root, "cat /etc/shadow 2>&1; cd ../../..; pwd; ls -d /work /home /proc 2>/dev/null | wc -l")
+          shell(
+            root,
+            "cat /etc/shadow 2>&1; cd ../../..; pwd; ls -d /boot /home /proc 2>/dev/null | wc -l"
+          )
         )
         expect(stdout).toBe("cat: can't open '/etc/shadow': No such file or directory\n/\n0\n")
       }))
 
-    inRoot("no descriptor above 2, no terminal, a session, signals as they begin", (root) =>
+    it.scoped("no descriptor above 2, no terminal, its supervisor's session, signals as they begin", () =>
       Effect.gen(function*() {
-        mkdirSync(join(root, "proc"))
         const { stdout } = yield* run(shell(
           "local",
           [
             "ls /proc/self/fd | tr '\\n' ' '",
             "grep -E '^Sig(Blk|Ign)' /proc/self/status | tr -d '\\n'",
-            "cut -d ' ' -f 1,5,7 /proc/$$/stat"
+            "cut -d ' ' -f 1,4-7 /proc/$$/stat"
           ].join("; echo; ")
         ))
         const [fds, signals, ids = ""] = stdout.trimEnd().split("\n")
         // ls itself has one open on the directory.
         expect(fds?.trim()).toBe("0 1 2 3")
         expect(signals).toBe("SigBlk:\t0000000000000000SigIgn:\t0000000000000000")
-        const [pid, group, terminal] = ids.split(" ")
-        expect(group).toBe(pid)
-        expect(terminal).toBe("0")
+        const [pid, parent, ...others] = ids.split(" ")
+        expect(others).toStrictEqual([pid, parent, "0"])
       }))
 
     inRoot("the limit of open files that was asked for", (root) =>
@@ -309,49 +321,49 @@ export const launcherContract = (
         expect(pids.map(isRunning)).toEqual([false, false])
       }))
 
-    inRoot("signals after the end are nobody's", (root) =>
+    it.scoped("signals after the end are nobody's, not even of those that are left in the group", () =>
       Effect.gen(function*() {
+        const root = yield* busyboxRoot
         const { launch } = yield* Launcher
-        yield* Effect.scoped(Effect.gen(function*() {
-          const running = yield* launch(shell(root, "exit 0"))
-          yield* Effect.repeatN(running.signal("SIGTERM"), 50)
-          const { status } = yield* running.ended
-          expect(["Exited", "Signaled"]).toContain(status._tag)
-          yield* running.gone
-          yield* running.signal("SIGKILL")
-        }))
+        const running = yield* launch(shell(root, "sh -c 'echo $$; exec sleep 1000 >&- 2>&-' & exit 3"))
+        const left = Number(yield* firstLine(running))
+        expect((yield* running.ended).status).toMatchObject({ _tag: "Exited", code: 3 })
+        yield* Effect.repeatN(running.signal("SIGTERM"), 99)
+        // It would count those that it has ended with SIGKILL.
+        yield* running.end
+        expect([yield* running.gone, isRunning(left)]).toStrictEqual([1, false])
+        yield* running.signal("SIGKILL")
       }))
 
     it.scoped("a hundred at once in different roots; nothing of this process changes", () =>
       Effect.gen(function*() {
         const roots = yield* Effect.replicateEffect(busyboxRoot, 5)
-        const before = [
-          process.cwd(),
-          process.getuid?.(),
-          process.geteuid?.(),
-          readFileSync("/etc/hostname", "utf8")
-        ]
+        for (const root of roots) {
+          writeFileSync(join(root, "name"), root)
+        }
+        const before = processState()
+        // Also not for as long as a step is being started.
+        const seen = new Set<string>()
+        const look = Effect.sync(() =>
+          seen.add(processState())
+        )
+        const steps = Array.from(
+          { length: 100 },
+          (_, code) => ({ root: roots[code % roots.length] ?? "", code })
+        )
         const outputs = yield* Effect.forEach(
-          Array.from({ length: 100 }, (_, index) =>
-            index),
-          (index) => {
-            const root = roots[index % roots.length] ?? ""
-            writeFileSync(join(root, "name"), root)
-            return Effect.map(run(shell(root, `cat /name; exit ${index}`)), ({ status, stdout }) => [
-              stdout === root,
-              status._tag === "Exited" && status.code === index,
-              existsSync(root)
-            ])
-          },
+          steps,
+          ({ code, root }) =>
+            run(shell(root, `cat /name; exit ${code}`, { openFiles: Option.some(321n) })).pipe(
+              Effect.zipLeft(look),
+              Effect.map(({ status, stdout }) => ({
+                root: stdout,
+                code: status._tag === "Exited" ? status.code : status
+              }))
+            ),
           { concurrency: "unbounded" }
         )
-        expect(outputs).toEqual(outputs.map(() => [true, true, true]))
-        expect([
-          process.cwd(),
-          process.getuid?.(),
-          process.geteuid?.(),
-          readFileSync("/etc/hostname", "utf8")
-        ])
-          .toEqual(before)
+        expect(outputs).toStrictEqual(steps)
+        expect([...seen]).toStrictEqual([before])
       }), 120_000)
   })
