@@ -176,7 +176,8 @@ for (const form of forms) {
         Effect.scoped(Effect.gen(function*() {
           const agent = yield* Spawner.spawn(Host.script(
             jailOf(form, host),
-            "trap 'echo bye; exit 0' TERM; echo ready; while :; do sleep 0.05; done"
+            "trap 'echo bye; exit 0' TERM; echo ready; while :; do sleep 0.05; done",
+            { grace: "1 hours" }
           ))
           yield* firstLine(agent.stdout)
           yield* agent.kill

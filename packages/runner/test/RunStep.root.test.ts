@@ -3,20 +3,16 @@
  */
 import { AbsolutePath } from "@chroot-exec/core/CString"
 import * as CString from "@chroot-exec/core/CString"
-import { Root } from "@chroot-exec/core/Root"
 import type { Launcher } from "@chroot-exec/runner/Launcher"
 import * as LauncherThread from "@chroot-exec/runner/LauncherThread"
 import { runStep, type RunStepOptions } from "@chroot-exec/runner/RunStep"
-import { decodeStep } from "@chroot-exec/runner/Step"
 import { type StepEvent, stepEvents } from "@chroot-exec/runner/StepEvents"
 import type { Libc } from "@chroot-exec/sys/Libc"
 import * as LibcLive from "@chroot-exec/sys/LibcLive"
 import { expect, layer } from "@effect/vitest"
 import * as Chunk from "effect/Chunk"
 import * as Deferred from "effect/Deferred"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -25,27 +21,9 @@ import { execFileSync } from "node:child_process"
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { isRunning } from "./support/Processes.js"
-import { busyboxRoot } from "./support/Roots.js"
+import { options, packageWith, step } from "./support/Steps.js"
 
 const live = Layer.provideMerge(LauncherThread.layer, LibcLive.layer)
-
-/** A root with a package of one step. */
-const packageWith = (script: string) =>
-  Effect.map(busyboxRoot, (root) => {
-    mkdirSync(join(root, "pkg/skyhook_dir"), { recursive: true })
-    writeFileSync(join(root, "pkg/skyhook_dir/s.sh"), `#!/bin/sh\n${script}\n`)
-    return root
-  })
-
-const step = (more: Readonly<Record<string, unknown>> = {}) =>
-  Either.getOrThrow(decodeStep({ path: "s.sh", ...more }))
-
-const options = <E = never>(root: string, more: Partial<RunStepOptions<E>> = {}): RunStepOptions<E> => ({
-  root: Root.Directory({ path: CString.make(root) }),
-  copyDir: AbsolutePath.make(CString.make("/pkg")),
-  environment: { PATH: "/bin", TOKEN: "secret" },
-  ...more
-})
 
 /** The result, and the bytes of both streams. */
 const collected = <E = never>(root: string, more: Partial<RunStepOptions<E>> = {}, what = step()) =>
@@ -120,47 +98,6 @@ layer(live, { excludeTestServices: true })("runStep", (it) => {
     }))
 
   scoped(
-    "ends a step that takes too long, and hears what it says about that",
-    [
-      "trap 'echo ending; exit 9' TERM",
-      "while :; do sleep 0.05; done"
-    ].join("\n"),
-    (root) =>
-      Effect.gen(function*() {
-        const { out, result } = yield* collected(root, { timeout: "2 seconds" })
-        expect(out).toBe("ending\n")
-        expect(result).toMatchObject({ timedOut: true, accepted: false, status: { code: 9 } })
-      })
-  )
-
-  scoped(
-    "kills one that does not heed SIGTERM, with what it has started elsewhere @node",
-    [
-      "trap '' TERM",
-      "setsid sleep 1000 >&- 2>&- & echo $!",
-      "while :; do sleep 0.05; done"
-    ].join("\n"),
-    (root) =>
-      Effect.gen(function*() {
-        const { out, result } = yield* collected(root, { timeout: "2 seconds", grace: "200 millis" })
-        expect(result).toMatchObject({ timedOut: true, status: { _tag: "Signaled", signal: 9 } })
-        expect(isRunning(Number(out))).toBe(false)
-      })
-  )
-
-  scoped(
-    "does not wait for who keeps the output open",
-    "sleep 1000 & echo $!",
-    (root) =>
-      Effect.gen(function*() {
-        const { out, result } = yield* collected(root, { drain: "200 millis" })
-        expect(result).toMatchObject({ accepted: true, drained: false, survivors: 1 })
-        expect(isRunning(Number(out))).toBe(false)
-        expect(Duration.toMillis(result.duration)).toBeLessThan(30_000)
-      })
-  )
-
-  scoped(
     "gives it the input, also one that it does not read",
     "head -c 3; exit 0",
     (root) =>
@@ -227,7 +164,8 @@ layer(live, { excludeTestServices: true })("runStep", (it) => {
         const started = yield* Deferred.make<number>()
         const stdout = (bytes: Uint8Array) =>
           Effect.asVoid(Deferred.succeed(started, Number(Buffer.from(bytes).toString())))
-        const fiber = yield* Effect.fork(runStep(step(), options(root, { stdout })))
+        // Only the step itself can end it in that time.
+        const fiber = yield* Effect.fork(runStep(step(), options(root, { stdout, grace: "1 hours" })))
         const pid = yield* Deferred.await(started)
         yield* Fiber.interrupt(fiber)
         expect(isRunning(pid)).toBe(false)

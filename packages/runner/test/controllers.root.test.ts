@@ -74,7 +74,7 @@ describe.each(["thread", "process"] as const)("Launcher.%s @node", (launcher) =>
         root: "local",
         tmp,
         user: NOBODY,
-        script: "id -u; sleep 9"
+        script: "id -u; sleep 1000"
       })
       expect(yield* said).toMatchObject({ said: String(NOBODY) })
     }))
