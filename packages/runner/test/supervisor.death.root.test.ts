@@ -17,7 +17,7 @@ import { childrenOf, parentOf } from "./support/Processes.js"
 import { firstLine, readAll } from "./support/Roots.js"
 import { argumentsFor, real, supervisedBy } from "./support/Supervised.js"
 
-it.scoped("killed while its step runs, takes the step with it", () =>
+it.scoped("killed while its step runs, takes the step with it @race", () =>
   Effect.gen(function*() {
     const running = yield* supervisedBy(real, [
       real,
