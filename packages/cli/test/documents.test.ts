@@ -8,8 +8,8 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import { build } from "esbuild"
 import { execFileSync } from "node:child_process"
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { join, relative } from "node:path"
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { dirname, join, relative } from "node:path"
 
 const root = join(import.meta.dirname, "../../..")
 const cli = join(root, "packages/cli")
@@ -126,6 +126,31 @@ const read = (file: string): string => readFileSync(join(root, file), "utf8")
 /** The first block of a language in a document. */
 const block = (document: string, language: string): string =>
   new RegExp(`^\`\`\`${language}\n([\\s\\S]*?)^\`\`\`$`, "m").exec(document)?.[1] ?? ""
+
+/** Where a document leads: its links, and the files that it names by their paths from the repository's root. */
+const leads = (file: string): ReadonlyArray<string> => {
+  const text = readFileSync(file, "utf8")
+  const links = [...text.matchAll(/\]\((?!\w+:|#)([^)#]+)/g)].map(([, path = ""]) =>
+    join(dirname(file), path)
+  )
+  const named = [...text.matchAll(/`((?:packages|scripts|docker|bench|docs|examples)\/[\w./-]+)`/g)]
+    .map(([, path = ""]) => join(root, path))
+  return [...links, ...named]
+}
+
+const documents = [
+  ...readmes,
+  ...readdirSync(join(root, "docs"), { encoding: "utf8", recursive: true })
+    .filter((file) => file.endsWith(".md"))
+    .map((file) => join(root, "docs", file))
+]
+
+it.each(documents.map((file) => [relative(root, file), file] as const))(
+  "%s leads to what is there",
+  (_, file) => {
+    expect(leads(file).filter((path) => !existsSync(path))).toStrictEqual([])
+  }
+)
 
 it("the plan in the README is that of the control file there", () => {
   const control = Either.getOrThrow(decodeControlFile(block(read("README.md"), "json")))
