@@ -10,16 +10,11 @@ export default defineConfig({
   test: {
     projects,
     // Processes, not threads: a test may change the root, the working directory or the umask.
+    pool: "forks",
+    poolOptions: { forks: { maxForks: 2 } },
     // A test that asserts nothing cannot fail.
     expect: { requireAssertions: true },
     allowOnly: false,
-    pool: "forks",
-    poolOptions: { forks: { maxForks: 2 } },
-    coverage: {
-      provider: "v8",
-      include: ["packages/*/src/**/*.ts"],
-      reporter: ["text-summary", "json-summary"],
-      reportsDirectory: "coverage"
-    }
+    coverage: { provider: "v8", include: ["packages/*/src/**/*.ts"] }
   }
 })
