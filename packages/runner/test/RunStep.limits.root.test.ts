@@ -47,7 +47,8 @@ const underClock = (
       yield* isAwaited
       yield* TestClock.adjust(duration)
     }
-    return { out, result: yield* Fiber.join(fiber) }
+    const result = yield* Fiber.join(fiber)
+    return { out, result }
   })
 
 layer(live)("runStep", (it) => {
