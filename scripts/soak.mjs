@@ -59,7 +59,8 @@ const races = (temporary) =>
 const load = async (temporary) => {
   const loops = Array.from(
     { length: availableParallelism() },
-    () => spawn(process.execPath, ["-e", "for (;;);"], { stdio: "ignore" })
+    // As long as we are there, however we end.
+    () => spawn("sh", ["-c", "while kill -0 $PPID; do :; done"], { stdio: "ignore" })
   )
   const end = () => loops.forEach((loop) => loop.kill("SIGKILL"))
   process.on("exit", end)

@@ -6,7 +6,10 @@ import { join } from "node:path"
 /** A new directory under the system's temporary one, which anybody may enter. */
 export const temporaryDirectory = (parent = tmpdir()) => {
   const directory = mkdtempSync(join(parent, "chroot-exec-"))
-  process.on("exit", () => rmSync(directory, { recursive: true, force: true }))
+  process.on("exit", () => {
+    // A daemon that ends with us may still have mounts and files in it.
+    rmSync(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
+  })
   chmodSync(directory, 0o755)
   return directory
 }
