@@ -73,10 +73,7 @@ const load = async (temporary) => {
 /** Arbitrary control files. */
 const fuzz = () => step("fuzz", () => runNode("scripts/fuzz.mjs", ["--runs", String(TEXTS)], { minutes: 60 }))
 
-/** Changes to the code that a test has to notice. */
-const mutants = () => step("mutants", () => runNode("scripts/mutate.mjs", [], { minutes: 180 }))
-
-const everything = { coverage, nodes, races, load, fuzz, mutants }
+const everything = { coverage, nodes, races, load, fuzz }
 
 const named = parseArgs({ allowPositionals: true }).positionals
 const unknown = named.filter((name) => !Object.hasOwn(everything, name))
