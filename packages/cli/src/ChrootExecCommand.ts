@@ -86,7 +86,7 @@ export const chrootExecCommand = Command.make(
       const plan = yield* ChrootExec.plan(request)
       const json = dryRun.value === "json"
       yield* Console.log(
-        json ? JSON.stringify({ operations: ExecPlan.toJson(plan) }) : ExecPlan.toLines(plan).join("\n")
+        json ? JSON.stringify(ExecPlan.toJson(plan)) : ExecPlan.toLines(plan).join("\n")
       )
     }).pipe(Effect.tapErrorCause((cause) => Effect.logDebug(cause)))
 ).pipe(Command.withDescription(description))

@@ -99,7 +99,7 @@ const read = (options: StepOptions) =>
       root: Root.fromArgument(root),
       copyDir: yield* absolute("copy-dir", options.copyDir),
       environment: inherited.environment,
-      ...Option.match(inherited.openFiles, { onNone: () => ({}), onSome: (openFiles) => ({ openFiles }) }),
+      ...Option.match(inherited.openFiles, { onNone: () => ({}), onSome: ({ soft }) => ({ openFiles: soft }) }),
       ...(yield* logOf(options)),
       ...Option.match(options.timeout, { onNone: () => ({}), onSome: (timeout) => ({ timeout }) }),
       grace: options.grace,

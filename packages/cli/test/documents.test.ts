@@ -162,7 +162,7 @@ it("the plan in the README is that of the control file there", () => {
       capabilities: Option.none(),
       ignored: 0n,
       blocked: Option.some(0n),
-      openFiles: Option.some(1024n),
+      openFiles: Option.some({ soft: 1024n, hard: 4096n }),
       stdio: { open: [0, 1, 2], nonBlocking: [] }
     }
   })

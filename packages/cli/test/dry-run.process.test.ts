@@ -56,18 +56,20 @@ describe("as lines", () => {
     (option) =>
       Effect.map(planOf(option, step), (plan) =>
         expect(plan).toStrictEqual(printed(
-          "IgnoreSignals signals=",
-          "CloseFds first=3",
-          "KeepStdio open=0,1,2 nonBlocking=",
-          "OpenNull",
-          "FindCommand command={local}/step.sh directory={local}",
-          "CheckDirectory directory={local}",
-          "AddExecuteBits",
-          "MergeEnvironment container=PATH,TOKEN package=PASSWORD,\"x y\"",
-          "Chdir directory={local}",
-          "RestoreSignals ignored= blocked=",
-          "RestoreOpenFiles soft=256",
-          "Execve command={local}/step.sh arguments=1"
+          "enter:",
+          "  IgnoreSignals signals=",
+          "  CloseFds first=3",
+          "  KeepStdio open=0,1,2 nonBlocking=",
+          "  OpenNull",
+          "  FindCommand command={local}/step.sh directory={local}",
+          "  CheckDirectory directory={local}",
+          "  AddExecuteBits",
+          "  MergeEnvironment container=PATH,TOKEN package=PASSWORD,\"x y\"",
+          "become:",
+          "  Chdir directory={local}",
+          "  RestoreSignals ignored= blocked=",
+          "  LimitOpenFiles soft=256 hard=256",
+          "  ExecveFound command={local}/step.sh arguments=1"
         )))
   )
 
@@ -76,17 +78,19 @@ describe("as lines", () => {
       planOf("--dry-run", { cmd: ["tool"], no_chmod: true }),
       (plan) =>
         expect(plan).toStrictEqual(printed(
-          "IgnoreSignals signals=",
-          "CloseFds first=3",
-          "KeepStdio open=0,1,2 nonBlocking=",
-          "OpenNull",
-          "CheckDirectory directory=/",
-          "MergeEnvironment container=PATH,TOKEN package=",
-          "FindCommand command=tool directory=/",
-          "Chdir directory=/",
-          "RestoreSignals ignored= blocked=",
-          "RestoreOpenFiles soft=256",
-          "Execve command=tool arguments=0"
+          "enter:",
+          "  IgnoreSignals signals=",
+          "  CloseFds first=3",
+          "  KeepStdio open=0,1,2 nonBlocking=",
+          "  OpenNull",
+          "  CheckDirectory directory=/",
+          "  MergeEnvironment container=PATH,TOKEN package=",
+          "  FindCommand command=tool directory=/",
+          "become:",
+          "  Chdir directory=/",
+          "  RestoreSignals ignored= blocked=",
+          "  LimitOpenFiles soft=256 hard=256",
+          "  ExecveFound command=tool arguments=0"
         ))
     ))
 
@@ -95,8 +99,8 @@ describe("as lines", () => {
       planOf("--dry-run", { cmd: ["tool"] }, ["env", "--ignore-signal=HUP,INT", "--block-signal=USR1"]),
       ({ stdout }) =>
         expect(stdout.match(/^.*Signals.*$/gm)).toStrictEqual([
-          "IgnoreSignals signals=SIGHUP,SIGINT",
-          "RestoreSignals ignored=SIGHUP,SIGINT blocked=SIGUSR1"
+          "  IgnoreSignals signals=SIGHUP,SIGINT",
+          "  RestoreSignals ignored=SIGHUP,SIGINT blocked=SIGUSR1"
         ])
     ))
 })
@@ -109,11 +113,11 @@ it.scopedLive("what launchers ask for is part of the plan", () =>
     ]),
     ({ stdout }) =>
       expect(stdout.trimEnd().split("\n").slice(-5)).toStrictEqual([
-        `DieWithParent parent=${process.pid}`,
-        "RestoreSignals ignored= blocked=",
-        "RestoreOpenFiles soft=256",
-        "Announce fd=7",
-        "Execve command={local}/step.sh arguments=1"
+        `  DieWithParent parent=${process.pid}`,
+        "  RestoreSignals ignored= blocked=",
+        "  LimitOpenFiles soft=256 hard=256",
+        "  Announce fd=7",
+        "  ExecveFound command={local}/step.sh arguments=1"
       ])
   ))
 
@@ -121,7 +125,7 @@ it.scopedLive("as JSON", () =>
   Effect.map(planOf("--dry-run=json", step), ({ stdout, ...ended }) => {
     expect(ended).toStrictEqual({ exit: 0, signal: null, stderr: "" })
     expect(JSON.parse(stdout)).toStrictEqual({
-      operations: [
+      enter: [
         { operation: "IgnoreSignals", signals: [] },
         { operation: "CloseFds", first: 3 },
         { operation: "KeepStdio", open: [0, 1, 2], nonBlocking: [] },
@@ -129,11 +133,13 @@ it.scopedLive("as JSON", () =>
         { operation: "FindCommand", command: "{local}/step.sh", directory: "{local}" },
         { operation: "CheckDirectory", directory: "{local}" },
         { operation: "AddExecuteBits" },
-        { operation: "MergeEnvironment", container: ["PATH", "TOKEN"], package: ["PASSWORD", "x y"] },
+        { operation: "MergeEnvironment", container: ["PATH", "TOKEN"], package: ["PASSWORD", "x y"] }
+      ],
+      become: [
         { operation: "Chdir", directory: "{local}" },
         { operation: "RestoreSignals", ignored: [], blocked: [] },
-        { operation: "RestoreOpenFiles", soft: 256 },
-        { operation: "Execve", command: "{local}/step.sh", arguments: 1 }
+        { operation: "LimitOpenFiles", soft: 256, hard: 256 },
+        { operation: "ExecveFound", command: "{local}/step.sh", arguments: 1 }
       ]
     })
   }))

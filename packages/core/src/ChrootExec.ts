@@ -11,9 +11,11 @@ import type { ControlFile } from "./ControlFile.js"
 import * as CString from "./CString.js"
 import type { Environment } from "./Environment.js"
 import { MissingCapability } from "./ExecError.js"
-import type { ExecPlan } from "./ExecPlan.js"
+import type { ExecPlan, FixedOperation, FixedPlan } from "./ExecPlan.js"
 import { Operation } from "./ExecPlan.js"
 import type { Inherited } from "./Inherited.js"
+import type { Finding } from "./operation/Finding.js"
+import type { ResourceLimit } from "./operation/Process.js"
 import type { Root } from "./Root.js"
 import * as Signal from "./Signal.js"
 
@@ -32,8 +34,7 @@ export interface ChrootExecRequest {
 }
 
 /**
- * What a step that a launcher starts has to be like. The rest is for the launcher to give: signals at their default,
- * standard streams, a limit of open files.
+ * What a step that a launcher starts has to be like. The rest is for the launcher to give: standard streams.
  *
  * @since 0.1.0
  * @category models
@@ -45,12 +46,20 @@ export interface StepRequest {
   readonly environment: Environment
   /** The effective capabilities of the process, when they are known. */
   readonly capabilities: Option.Option<Capability.CapabilitySet>
+  /** The limit of open files; none for that of the launcher's process. */
+  readonly openFiles: Option.Option<ResourceLimit>
 }
 
 /** The signals by which people and supervisors end a process. */
 const TERMINATING = Signal.set("SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM")
 
-const enterRoot = (root: Root): ReadonlyArray<Operation> =>
+/**
+ * Entering a root.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const enterRoot = (root: Root): ReadonlyArray<FixedOperation> =>
   root._tag === "Local"
     ? []
     // Without the chdir, `.` would still be a directory outside the root.
@@ -65,9 +74,9 @@ const enterRoot = (root: Root): ReadonlyArray<Operation> =>
  * there costs nothing.
  */
 const findCommand = (
-  { control, environment }: StepRequest,
+  { control, environment }: Pick<StepRequest, "control" | "environment">,
   stopOn: Signal.SignalSet
-): ReadonlyArray<Operation> => {
+): ReadonlyArray<Finding> => {
   const [command] = control.cmd
   const merge = Operation.MergeEnvironment({ container: environment, skyhook: control.env, stopOn })
   const find = Operation.FindCommand({ command, directory: control.copy_dir })
@@ -77,11 +86,12 @@ const findCommand = (
 }
 
 /** From outside the root to all that the step's execve(2) takes. */
-const prepare = (request: StepRequest, stopOn: Signal.SignalSet): ReadonlyArray<Operation> => [
+const prepare = (request: Pick<StepRequest, "control" | "environment" | "root">, stopOn: Signal.SignalSet) => [
   ...enterRoot(request.root),
-  ...findCommand(request, stopOn),
-  Operation.Chdir({ directory: request.control.copy_dir, role: "copy_dir" })
+  ...findCommand(request, stopOn)
 ]
+
+const workIn = ({ copy_dir }: ControlFile) => Operation.Chdir({ directory: copy_dir, role: "copy_dir" })
 
 const CAPABILITY = "CAP_SYS_CHROOT"
 
@@ -91,10 +101,15 @@ const permit = ({ capabilities, root }: Pick<StepRequest, "capabilities" | "root
     ? Either.left(new MissingCapability({ capability: CAPABILITY, directory: root.path }))
     : Either.void
 
+const limitOpenFiles = Option.match({
+  onNone: () => [],
+  onSome: (limit: ResourceLimit) => [Operation.LimitOpenFiles(limit)]
+})
+
 /** Last of all, since the agent needs what it has until then. */
-const restore = ({ blocked, ignored, openFiles }: Inherited): ReadonlyArray<Operation> => [
+const restore = ({ blocked, ignored, openFiles }: Inherited) => [
   Operation.RestoreSignals({ ignored, blocked: Option.getOrUndefined(blocked) }),
-  ...Option.match(openFiles, { onNone: () => [], onSome: (soft) => [Operation.RestoreOpenFiles({ soft })] })
+  ...limitOpenFiles(openFiles)
 ]
 
 /**
@@ -111,40 +126,76 @@ const restore = ({ blocked, ignored, openFiles }: Inherited): ReadonlyArray<Oper
  */
 export const planChrootExec = (request: ChrootExecRequest): Either.Either<ExecPlan, MissingCapability> => {
   const { control, inherited, parent, report, root } = request
-  const step = { control, root, environment: inherited.environment, capabilities: inherited.capabilities }
-  const stopOn = TERMINATING & ~inherited.ignored & ~Option.getOrElse(inherited.blocked, () => 0n)
-  return Either.map(permit(step), () => ({
-    operations: [
+  const { capabilities, environment, ignored, stdio } = inherited
+  const stopOn = TERMINATING & ~ignored & ~Option.getOrElse(inherited.blocked, () => 0n)
+  return Either.map(permit({ capabilities, root }), () => ({
+    enter: [
       // At once, so that such a signal does not end the agent either.
-      Operation.IgnoreSignals({ signals: inherited.ignored & TERMINATING }),
+      Operation.IgnoreSignals({ signals: ignored & TERMINATING }),
       Operation.CloseFds({ first: 3 }),
-      Operation.KeepStdio(inherited.stdio),
+      Operation.KeepStdio(stdio),
       Operation.OpenNull(),
-      ...prepare(step, stopOn),
+      ...prepare({ control, environment, root }, stopOn)
+    ],
+    become: [
+      workIn(control),
       ...(parent === undefined ? [] : [Operation.DieWithParent({ parent })]),
       ...restore(inherited),
       ...(report === undefined ? [] : [Operation.Announce({ fd: report })]),
-      Operation.Execve({ argv: control.cmd })
+      Operation.ExecveFound({ argv: control.cmd })
     ]
   }))
 }
 
+/** What every process below the supervisor has: a group for its signals, an end, and signals at their default. */
+const supervised = (openFiles: Option.Option<ResourceLimit>) => [
+  Operation.NewGroup(),
+  Operation.DieWithParent({ parent: "maker" }),
+  Operation.RestoreSignals({ ignored: 0n, blocked: 0n }),
+  ...limitOpenFiles(openFiles)
+]
+
 /**
- * What a launcher's thread has to do so that a child of it is the step; or why that is refused (`MissingCapability`),
- * in which case nothing is to be done. `Execve` is the child's. A launcher has its own ways to stop: no signal does.
+ * What a launcher's thread and its supervisor have to do so that a child of that is the step; or why that is refused
+ * (`MissingCapability`), in which case nothing is to be done. A launcher has its own ways to stop: no signal does.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const planStep = (request: StepRequest): Either.Either<ExecPlan, MissingCapability> =>
   Either.map(permit(request), () => ({
-    operations: [...prepare(request, 0n), Operation.Execve({ argv: request.control.cmd })]
+    enter: prepare(request, 0n),
+    become: [
+      ...supervised(request.openFiles),
+      workIn(request.control),
+      Operation.ExecveFound({ argv: request.control.cmd })
+    ]
   }))
 
 /**
- * What comes before the root's `env` is run by a launcher: entering the root.
+ * A program that a launcher runs as it is, in a root.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ProgramRequest extends Omit<Extract<FixedOperation, { readonly _tag: "Execve" }>, "_tag"> {
+  readonly root: Root
+  readonly openFiles: Option.Option<ResourceLimit>
+}
+
+/**
+ * The plan of such a program, which works in `/`: of the root's `env`, or of an agent that becomes the step.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const planEnter = (root: Root): ExecPlan => ({ operations: enterRoot(root) })
+export const planProgram = (
+  { openFiles, root, ...program }: ProgramRequest
+): FixedPlan => ({
+  enter: enterRoot(root),
+  become: [
+    ...supervised(openFiles),
+    Operation.Chdir({ directory: CString.make("/"), role: "root" }),
+    Operation.Execve(program)
+  ]
+})

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import * as CString from "./CString.js"
-import type { Errno } from "./Errno.js"
+import * as Errno from "./Errno.js"
 
 /**
  * What counts when PATH is not set: the default of glibc (`confstr(_CS_PATH)`).
@@ -54,24 +54,30 @@ export const candidates = (
     resolve(element === "" ? name : `${withoutSlashes(element)}/${name}`, directory)
   )
 
-const PASSED_OVER: ReadonlySet<string> = new Set([
-  "ENOENT",
-  "ENOTDIR",
-  "EACCES",
-  "ESTALE",
-  "ENODEV",
-  "ETIMEDOUT",
+/**
+ * The errors after which a search goes on, as that of execvp(3) does: they are about one file or one element of PATH.
+ * A file without an interpreter line (ENOEXEC) is passed over too, and never given to a shell.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const PASSED_OVER: ReadonlyArray<Errno.Errno> = [
+  Errno.of("ENOENT"),
+  Errno.of("ENOTDIR"),
+  Errno.of("EACCES"),
+  Errno.of("ESTALE"),
+  Errno.of("ENODEV"),
+  Errno.of("ETIMEDOUT"),
   // glibc gives up on these; a next element of PATH is no worse for them.
-  "ELOOP",
-  "ENAMETOOLONG",
-  "ENOEXEC"
-])
+  Errno.of("ELOOP"),
+  Errno.of("ENAMETOOLONG"),
+  Errno.of("ENOEXEC")
+]
 
 /**
- * Whether a search goes on after this error, as that of execvp(3) does: it is about one file or one element of
- * PATH. A file without an interpreter line (ENOEXEC) is passed over too, and never given to a shell.
+ * Whether it is one of these.
  *
  * @since 0.1.0
  * @category predicates
  */
-export const isPassedOver = (errno: Errno): boolean => PASSED_OVER.has(errno)
+export const isPassedOver = (errno: Errno.Errno): boolean => PASSED_OVER.includes(errno)

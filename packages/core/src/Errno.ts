@@ -85,6 +85,17 @@ export type Errno = typeof Errno.Type
 export const fromNumber = (number: number): Errno => Errno.make(names.get(number) ?? `E${number}`)
 
 /**
+ * The number of an error.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const toNumber = (errno: Errno): number => {
+  const name: string = errno
+  return isKnown(name) ? table[name][0] : Number(name.slice(1))
+}
+
+/**
  * An error by its name, checked by the compiler.
  *
  * @since 0.1.0

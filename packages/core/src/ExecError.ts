@@ -186,6 +186,7 @@ export class RestoreFailed extends Schema.TaggedError<RestoreFailed>()("RestoreF
     "standard descriptors",
     "signals",
     "limit of open files",
+    "process group",
     "death with the parent"
   ),
   errno: Errno.Errno

@@ -11,6 +11,7 @@
 import * as Option from "effect/Option"
 import type { CapabilitySet } from "./Capability.js"
 import type { Environment } from "./Environment.js"
+import type { ResourceLimit } from "./operation/Process.js"
 import type { SignalSet } from "./Signal.js"
 
 /**
@@ -27,8 +28,8 @@ export interface Inherited {
   readonly ignored: SignalSet
   /** The signal mask. */
   readonly blocked: Option.Option<SignalSet>
-  /** The soft limit of open files (RLIMIT_NOFILE). */
-  readonly openFiles: Option.Option<bigint>
+  /** The limit of open files (RLIMIT_NOFILE). */
+  readonly openFiles: Option.Option<ResourceLimit>
   readonly stdio: Stdio
 }
 

@@ -6,9 +6,11 @@
 export * as Capability from "./Capability.js"
 export {
   type ChrootExecRequest,
+  enterRoot,
   planChrootExec,
-  planEnter,
+  planProgram,
   planStep,
+  type ProgramRequest,
   type StepRequest
 } from "./ChrootExec.js"
 export * as CommandSearch from "./CommandSearch.js"

@@ -4,12 +4,14 @@ import * as Option from "effect/Option"
 import { planChrootExec } from "../src/ChrootExec.js"
 import * as CString from "../src/CString.js"
 import { MissingCapability } from "../src/ExecError.js"
-import { Operation } from "../src/ExecPlan.js"
+import { type ExecPlan, Operation } from "../src/ExecPlan.js"
 import { Root } from "../src/Root.js"
 import * as Signal from "../src/Signal.js"
 import { CAP_SYS_CHROOT, control, directory, inherited } from "./requests.js"
 
 const SIGHUP_INT_QUIT_TERM = 0x4007n
+
+const operationsOf = ({ become, enter }: ExecPlan): ReadonlyArray<Operation> => [...enter, ...become]
 
 /** The operations for a request that differs from the plain one in what is given. */
 const plan = (
@@ -17,8 +19,9 @@ const plan = (
   root: Root = directory("/host"),
   given: Parameters<typeof inherited>[0] = {}
 ): ReadonlyArray<Operation> =>
-  Either.getOrThrow(planChrootExec({ control: control(fields), root, inherited: inherited(given) }))
-    .operations
+  operationsOf(
+    Either.getOrThrow(planChrootExec({ control: control(fields), root, inherited: inherited(given) }))
+  )
 
 const closing = [
   Operation.IgnoreSignals({ signals: 0n }),
@@ -41,8 +44,8 @@ const merge = Operation.MergeEnvironment({
 const becoming = (command: string, ...rest: ReadonlyArray<string>) => [
   Operation.Chdir({ directory: CString.make("/work"), role: "copy_dir" }),
   Operation.RestoreSignals({ ignored: 0n, blocked: 0n }),
-  Operation.RestoreOpenFiles({ soft: 1024n }),
-  Operation.Execve({ argv: [CString.make(command), ...rest.map(CString.make)] })
+  Operation.LimitOpenFiles({ soft: 1024n, hard: 4096n }),
+  Operation.ExecveFound({ argv: [CString.make(command), ...rest.map(CString.make)] })
 ]
 
 describe("the plan of", () => {
@@ -138,20 +141,20 @@ describe("a plan", () => {
     expect(only("RestoreSignals", unknown)).toStrictEqual([
       Operation.RestoreSignals({ ignored: 1n, blocked: undefined })
     ])
-    expect(only("RestoreOpenFiles", unknown)).toStrictEqual([])
+    expect(only("LimitOpenFiles", unknown)).toStrictEqual([])
     const stdio = { open: [0, 2], nonBlocking: [2] }
     expect(only("KeepStdio", plan({}, Root.Local(), { stdio }))).toStrictEqual([Operation.KeepStdio(stdio)])
   })
 
   it("dies with its parent and tells a launcher only when asked to, the one before signals are as the step's", () => {
     const request = { control: control(), root: Root.Local(), inherited: inherited() }
-    const asked = Either.getOrThrow(planChrootExec({ ...request, parent: 41, report: 5 })).operations
+    const asked = operationsOf(Either.getOrThrow(planChrootExec({ ...request, parent: 41, report: 5 })))
     expect(asked.slice(-5)).toStrictEqual([
       Operation.DieWithParent({ parent: 41 }),
       Operation.RestoreSignals({ ignored: 0n, blocked: 0n }),
-      Operation.RestoreOpenFiles({ soft: 1024n }),
+      Operation.LimitOpenFiles({ soft: 1024n, hard: 4096n }),
       Operation.Announce({ fd: 5 }),
-      Operation.Execve({ argv: control().cmd })
+      Operation.ExecveFound({ argv: control().cmd })
     ])
     expect(plan({}, Root.Local())).toStrictEqual(
       asked.filter(({ _tag }) => _tag !== "DieWithParent" && _tag !== "Announce")

@@ -6,7 +6,6 @@ import type { ChrootExecRequest } from "../src/ChrootExec.js"
 import { planChrootExec } from "../src/ChrootExec.js"
 import * as CString from "../src/CString.js"
 import { MissingCapability } from "../src/ExecError.js"
-import type { ExecPlan } from "../src/ExecPlan.js"
 import { isPrivileged, Operation } from "../src/ExecPlan.js"
 import { Root } from "../src/Root.js"
 import { anyRequest, CAP_SYS_CHROOT, directory } from "./requests.js"
@@ -25,18 +24,18 @@ const forAnyRequest = (
   )
 
 /** `law` holds for any plan; a request that is refused has none. */
-const forAnyPlan = (law: (operations: ExecPlan["operations"], request: ChrootExecRequest) => void) => {
+const forAnyPlan = (law: (operations: ReadonlyArray<Operation>, request: ChrootExecRequest) => void) => {
   let plans = 0
   forAnyRequest((request, planned) => {
     if (Either.isLeft(planned)) return
     plans++
-    law(planned.right.operations, request)
+    law([...planned.right.enter, ...planned.right.become], request)
   })
   // `local` is never refused.
   expect(plans).toBeGreaterThanOrEqual(500)
 }
 
-const positions = (operations: ExecPlan["operations"], tag: Operation["_tag"]): ReadonlyArray<number> =>
+const positions = (operations: ReadonlyArray<Operation>, tag: Operation["_tag"]): ReadonlyArray<number> =>
   operations.flatMap((operation, index) => operation._tag === tag ? [index] : [])
 
 describe("for any request", () => {
@@ -89,8 +88,8 @@ describe("for any request", () => {
 
   it("execve comes last and once, with the command line as it was given", () => {
     forAnyPlan((operations, { control }) => {
-      expect(positions(operations, "Execve")).toStrictEqual([operations.length - 1])
-      expect(operations.at(-1)).toStrictEqual(Operation.Execve({ argv: control.cmd }))
+      expect(positions(operations, "ExecveFound")).toStrictEqual([operations.length - 1])
+      expect(operations.at(-1)).toStrictEqual(Operation.ExecveFound({ argv: control.cmd }))
     })
   })
 
@@ -131,9 +130,9 @@ describe("for any request", () => {
       expect(tail.map(({ _tag }) => _tag)).toStrictEqual([
         ...(parent === undefined ? [] : ["DieWithParent"]),
         "RestoreSignals",
-        ...(Option.isNone(inherited.openFiles) ? [] : ["RestoreOpenFiles"]),
+        ...(Option.isNone(inherited.openFiles) ? [] : ["LimitOpenFiles"]),
         ...(report === undefined ? [] : ["Announce"]),
-        "Execve"
+        "ExecveFound"
       ])
     })
   })

@@ -23,24 +23,26 @@ const full: ExecPlan = Either.getOrThrow(planChrootExec({
 }))
 
 describe("toLines", () => {
-  it("has a line for each operation, in order", () => {
+  it("has a line for each stage and each operation, in order", () => {
     expect(toLines(full)).toStrictEqual([
-      "IgnoreSignals signals=SIGHUP",
-      "CloseFds first=3",
-      "KeepStdio open=0,1,2 nonBlocking=1",
-      "OpenNull",
-      "Chroot directory=/host",
-      "Chdir directory=/",
-      "FindCommand command=\"/steps/my step.sh\" directory=/work",
-      "CheckDirectory directory=/work",
-      "AddExecuteBits",
-      "MergeEnvironment container=PATH,HOME package=\"A B\",TOKEN",
-      "Chdir directory=/work",
-      "DieWithParent parent=41",
-      "RestoreSignals ignored=SIGHUP blocked=SIGUSR1,SIGUSR2,SIG34",
-      "RestoreOpenFiles soft=1024",
-      "Announce fd=5",
-      "Execve command=\"/steps/my step.sh\" arguments=2"
+      "enter:",
+      "  IgnoreSignals signals=SIGHUP",
+      "  CloseFds first=3",
+      "  KeepStdio open=0,1,2 nonBlocking=1",
+      "  OpenNull",
+      "  Chroot directory=/host",
+      "  Chdir directory=/",
+      "  FindCommand command=\"/steps/my step.sh\" directory=/work",
+      "  CheckDirectory directory=/work",
+      "  AddExecuteBits",
+      "  MergeEnvironment container=PATH,HOME package=\"A B\",TOKEN",
+      "become:",
+      "  Chdir directory=/work",
+      "  DieWithParent parent=41",
+      "  RestoreSignals ignored=SIGHUP blocked=SIGUSR1,SIGUSR2,SIG34",
+      "  LimitOpenFiles soft=1024 hard=4096",
+      "  Announce fd=5",
+      "  ExecveFound command=\"/steps/my step.sh\" arguments=2"
     ])
   })
 
@@ -76,7 +78,7 @@ describe("toLines", () => {
     fc.assert(fc.property(anyRequest, (request) => {
       const lines = Either.match(planChrootExec(request), { onLeft: () => [], onRight: toLines })
       expect(lines.filter((line) => /[\0-\u001f]/.test(line))).toStrictEqual([])
-      expect(lines.filter((line) => !/^[A-Z][A-Za-z]+(?: |$)/.test(line))).toStrictEqual([])
+      expect(lines.filter((line) => !/^(?:enter:|become:|  [A-Z][A-Za-z]+(?: .*)?)$/.test(line))).toStrictEqual([])
     }))
   })
 
@@ -89,15 +91,15 @@ describe("toLines", () => {
   )
 
   it("shows a limit of open files as it is", () => {
-    expect(toLine(Operation.RestoreOpenFiles({ soft: 0xffff_ffff_ffff_ffffn }))).toBe(
-      "RestoreOpenFiles soft=18446744073709551615"
+    expect(toLine(Operation.LimitOpenFiles({ soft: 0x1f_ffff_ffff_ffffn, hard: 0xffff_ffff_ffff_ffffn }))).toBe(
+      "LimitOpenFiles soft=9007199254740991 hard=18446744073709551615"
     )
   })
 })
 
 describe("toJson", () => {
-  it("has an object for each operation, in order, that JSON can hold", () => {
-    const expected = [
+  it("has in each stage an object for each operation, in order, that JSON can hold", () => {
+    const enter = [
       { operation: "IgnoreSignals", signals: ["SIGHUP"] },
       { operation: "CloseFds", first: 3 },
       { operation: "KeepStdio", open: [0, 1, 2], nonBlocking: [1] },
@@ -107,16 +109,18 @@ describe("toJson", () => {
       { operation: "FindCommand", command: "/steps/my step.sh", directory: "/work" },
       { operation: "CheckDirectory", directory: "/work" },
       { operation: "AddExecuteBits" },
-      { operation: "MergeEnvironment", container: ["PATH", "HOME"], package: ["A B", "TOKEN"] },
+      { operation: "MergeEnvironment", container: ["PATH", "HOME"], package: ["A B", "TOKEN"] }
+    ]
+    const become = [
       { operation: "Chdir", directory: "/work" },
       { operation: "DieWithParent", parent: 41 },
       { operation: "RestoreSignals", ignored: ["SIGHUP"], blocked: ["SIGUSR1", "SIGUSR2", "SIG34"] },
-      { operation: "RestoreOpenFiles", soft: 1024 },
+      { operation: "LimitOpenFiles", soft: 1024, hard: 4096 },
       { operation: "Announce", fd: 5 },
-      { operation: "Execve", command: "/steps/my step.sh", arguments: 2 }
+      { operation: "ExecveFound", command: "/steps/my step.sh", arguments: 2 }
     ]
-    expect(toJson(full)).toStrictEqual(expected)
-    expect(JSON.parse(JSON.stringify(toJson(full)))).toStrictEqual(expected)
+    expect(toJson(full)).toStrictEqual({ enter, become })
+    expect(JSON.parse(JSON.stringify(toJson(full)))).toStrictEqual({ enter, become })
   })
 })
 
@@ -140,6 +144,6 @@ describe("what is shown of a plan", () => {
 
 describe("isPrivileged", () => {
   it("is true of the chroot alone", () => {
-    expect(full.operations.filter(isPrivileged).map(({ _tag }) => _tag)).toStrictEqual(["Chroot"])
+    expect([...full.enter, ...full.become].filter(isPrivileged).map(({ _tag }) => _tag)).toStrictEqual(["Chroot"])
   })
 })

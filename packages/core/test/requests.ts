@@ -30,7 +30,7 @@ export const inherited = (fields: Partial<Inherited> = {}): Inherited => ({
   capabilities: Option.some(CAP_SYS_CHROOT),
   ignored: 0n,
   blocked: Option.some(0n),
-  openFiles: Option.some(1024n),
+  openFiles: Option.some({ soft: 1024n, hard: 4096n }),
   stdio: { open: [0, 1, 2], nonBlocking: [] },
   ...fields
 })
@@ -63,7 +63,7 @@ export const anyRequest: fc.Arbitrary<ChrootExecRequest> = fc.record({
     capabilities: optionalWord,
     ignored: word,
     blocked: optionalWord,
-    openFiles: optionalWord,
+    openFiles: fc.option(fc.record({ soft: word, hard: word }), { nil: undefined }).map(Option.fromNullable),
     stdio: fc.record({ open: descriptors, nonBlocking: descriptors })
   }),
   parent: fc.integer({ min: 0, max: 0x7fffffff }),

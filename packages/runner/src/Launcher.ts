@@ -14,7 +14,7 @@ import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-import type { LauncherFailed, LaunchError } from "./LauncherError.js"
+import type { LauncherFailed, LaunchError, StepNotEnded } from "./LauncherError.js"
 
 /**
  * A step to be launched.
@@ -84,10 +84,13 @@ export interface RunningStep {
   readonly ended: Effect.Effect<Ended, LauncherFailed>
   /** Sends a signal to the step's process group, unless the step has ended. */
   readonly signal: (signal: Signal) => Effect.Effect<void>
-  /** Ends the step, if it has not ended, and all that descends from it, with SIGKILL; waits until all is gone. */
-  readonly end: Effect.Effect<void>
+  /**
+   * Ends the step, if it has not ended, and all that descends from it, with SIGKILL; waits until all is gone, or half a
+   * minute.
+   */
+  readonly end: Effect.Effect<void, StepNotEnded>
   /** Waits until nothing is left that descends from the step, and tells how many processes `end` had to end for that. */
-  readonly gone: Effect.Effect<number>
+  readonly gone: Effect.Effect<number, StepNotEnded>
   /** Lets what the step has started run on after it. Nobody looks after it then. */
   readonly leave: Effect.Effect<void>
 }

@@ -41,9 +41,25 @@ export class LauncherFailed extends Schema.TaggedError<LauncherFailed>()("Launch
 }
 
 /**
+ * Not all that descends from the step could be ended: a process hangs in the kernel, belongs to another user, or has
+ * stopped or killed what was to end it. What is left descends from the process `pid`.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class StepNotEnded extends Schema.TaggedError<StepNotEnded>()("StepNotEnded", {
+  pid: Schema.Int
+}) {
+  override get message(): string {
+    return `the step, process ${this.pid}, or something that it has started could not be ended; look for it, `
+      + "and end it by hand"
+  }
+}
+
+/**
  * Everything by which launching a step can fail.
  *
  * @since 0.1.0
  * @category errors
  */
-export type LaunchError = ExecError | LauncherFailed | MissingCapability
+export type LaunchError = ExecError | LauncherFailed | MissingCapability | StepNotEnded

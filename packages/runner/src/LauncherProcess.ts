@@ -3,15 +3,17 @@
  *
  * @since 0.1.0
  */
+import { planProgram } from "@chroot-exec/core/ChrootExec"
 import { ControlFileInvalid } from "@chroot-exec/core/ControlFile"
 import * as CString from "@chroot-exec/core/CString"
-import { toEntries } from "@chroot-exec/core/Environment"
 import * as Errno from "@chroot-exec/core/Errno"
 import { EnvironmentUnreadable, ExecError, MissingCapability } from "@chroot-exec/core/ExecError"
+import { Root } from "@chroot-exec/core/Root"
+import { softLimit } from "@chroot-exec/sys/CallerState"
 import { ControlFileUnreadable } from "@chroot-exec/sys/ChrootExec"
 import { Libc, SyscallError } from "@chroot-exec/sys/Libc"
-import { superviseProgram } from "@chroot-exec/sys/ThreadLauncher"
-import type { NonEmptyReadonlyArray } from "effect/Array"
+import { spawn } from "@chroot-exec/sys/Supervised"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -40,8 +42,8 @@ const Report = Schema.parseJson(Schema.Union(
 
 const decode = Schema.decodeUnknown(Report)
 
-/** The descriptor of the report in the agent, behind the standard ones and the supervisor's two. */
-const REPORT = 5
+/** The descriptor of the report in the agent, behind the standard ones and the supervisor's three. */
+const REPORT = 6
 
 const CHUNK = 64 * 1024
 
@@ -96,19 +98,30 @@ const make = ({ agent }: LauncherProcessOptions) =>
           (error) => failed("descriptors", error)
         )
         const { directory, program } = supervisorProgram()
-        const argv = [...agent, "chroot-exec", "--die-with-parent", `--report-fd=${REPORT}`, control, root]
-        const running = yield* supervise(shared, { stdin: request.stdin, passed: [theirs.fd] }, (all) =>
-          superviseProgram({
-            program: CString.make(`${directory}/${program}`),
-            supervision: { descriptors: all, openFiles: Option.getOrUndefined(request.openFiles) },
-            directory: CString.make("/"),
-            paths: [CString.make(agent[0])],
-            argv: argv.map(CString.make),
-            envp: toEntries(request.environment)
-          }).pipe(Effect.map((pid) => ({ pid })))).pipe(
+        const plan = planProgram({
+          root: Root.Local(),
+          files: [CString.make(agent[0])],
+          argv: Arr.map(
+            Arr.appendAll(agent, [
+              "chroot-exec",
+              "--die-with-parent",
+              `--report-fd=${REPORT}`,
+              control,
+              root
+            ]),
+            (argument) => CString.make(argument)
+          ),
+          environment: request.environment,
+          openFiles: Option.flatten(yield* Effect.transposeMapOption(request.openFiles, softLimit))
+        })
+        const running = yield* supervise(shared, { stdin: request.stdin, passed: [theirs.fd] }, (supervision) =>
+          Effect.map(
+            spawn(CString.make(`${directory}/${program}`), plan, supervision),
+            (pid) => ({ pid, plan })
+          )).pipe(
             Effect.catchTags({
-              NotStarted: (error) =>
-                Effect.fail(notStarted(error.place === "supervisor" ? "supervisor" : "agent")(error)),
+              NotStarted: ({ errno, why }) =>
+                Effect.fail(notStarted(Option.isNone(why) ? "supervisor" : "agent")({ errno })),
               SyscallError: (error) => Effect.fail(notStarted("supervisor")(error))
             }),
             Scope.extend(step)
@@ -139,7 +152,7 @@ const make = ({ agent }: LauncherProcessOptions) =>
  * @category models
  */
 export interface LauncherProcessOptions {
-  readonly agent: NonEmptyReadonlyArray<string>
+  readonly agent: Arr.NonEmptyReadonlyArray<string>
 }
 
 /**

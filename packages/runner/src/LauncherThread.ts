@@ -3,13 +3,18 @@
  *
  * @since 0.1.0
  */
-import { planStep } from "@chroot-exec/core/ChrootExec"
+import { planProgram, planStep } from "@chroot-exec/core/ChrootExec"
 import * as CString from "@chroot-exec/core/CString"
+import * as Errno from "@chroot-exec/core/Errno"
 import * as ExecError from "@chroot-exec/core/ExecError"
+import { type ExecPlan, FixedOperation, type FixedPlan } from "@chroot-exec/core/ExecPlan"
+import type { ResourceLimit } from "@chroot-exec/core/operation/Process"
 import { Root } from "@chroot-exec/core/Root"
-import { effectiveCapabilities } from "@chroot-exec/sys/CallerState"
-import type { KnownEnvironment, NeedEnvironment, Request, Supervision } from "@chroot-exec/sys/LaunchProtocol"
+import { effectiveCapabilities, softLimit } from "@chroot-exec/sys/CallerState"
+import type { KnownEnvironment, Launched, Request } from "@chroot-exec/sys/LaunchProtocol"
 import { Libc } from "@chroot-exec/sys/Libc"
+import type { Supervision } from "@chroot-exec/sys/Supervised"
+import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -30,30 +35,30 @@ const absolute = (root: Root): Root =>
 
 const nameOf = (root: Root): string => root._tag === "Local" ? "" : root.path
 
-/** Why there is no step, in the words of its plan. */
-const notStarted = (
-  { errno, place }: NotStarted,
-  { control }: LaunchRequest
-): LauncherFailed | ExecError.ExecError => {
-  switch (place) {
-    case "directory":
-      return new ExecError.DirectoryUnusable({ role: "copy_dir", path: control.copy_dir, errno })
-    case "execve":
-      return ExecError.fromExecve(control.cmd[0], errno)
-    case "limit":
-      return new ExecError.RestoreFailed({ what: "limit of open files", errno })
-    case "supervisor":
-      return failed("supervisor", { errno })
-  }
-}
+/** Why there is no step. */
+const notStarted = ({ errno, why }: NotStarted): LauncherFailed | ExecError.ExecError =>
+  Option.getOrElse(why, () => failed("supervisor", { errno }))
 
 /** Why there is no `env`. */
-const envNotStarted = ({ errno, place }: NotStarted): LauncherFailed | ExecError.ExecError =>
-  place === "supervisor"
-    ? failed("supervisor", { errno })
-    : new ExecError.EnvironmentUnreadable({ reason: "NotExecutable", errno: Option.some(errno) })
+const envNotStarted = ({ errno, why }: NotStarted): LauncherFailed | ExecError.ExecError =>
+  Option.isNone(why) ? failed("supervisor", { errno }) : new ExecError.EnvironmentUnreadable({
+    // What is too large is the environment.
+    reason: Errno.is(errno, "E2BIG") ? "SystemCall" : "NotExecutable",
+    errno: Option.some(errno)
+  })
 
-type Supervised = { readonly running: RunningStep; readonly identity: string | null }
+/** What the supervisor carries out, for the errors of that: with the files that the thread has found. */
+const supervised = (become: ExecPlan["become"], { files }: Launched): FixedPlan => ({
+  enter: [],
+  become: become.map((operation) =>
+    operation._tag === "ExecveFound"
+      ? FixedOperation.Execve({ files, argv: operation.argv, environment: {} })
+      : operation
+  )
+})
+
+/** The root's environment has to be asked for first. What was made for a step until then is closed with this failure. */
+class EnvironmentNeeded extends Data.TaggedError("EnvironmentNeeded")<{}> {}
 
 const make = Effect.gen(function*() {
   const libc = yield* Libc
@@ -65,25 +70,21 @@ const make = Effect.gen(function*() {
   /** Starts a supervisor by way of the thread. */
   const launchOnThread = (
     streams: Streams,
-    openFiles: LaunchRequest["openFiles"],
+    become: ExecPlan["become"],
     ask: (supervision: Supervision) => Request
-  ): Effect.Effect<
-    Supervised,
-    ExecError.ExecError | LauncherFailed | NeedEnvironment | NotStarted,
-    Scope.Scope
-  > =>
+  ) =>
     Effect.gen(function*() {
       let identity: string | null = null
-      const running = yield* supervise(shared, streams, (descriptors) =>
+      const running = yield* supervise(shared, streams, (supervision) =>
         Effect.gen(function*() {
-          const { home, result } = yield* thread.ask(
-            ask({ descriptors, openFiles: Option.getOrUndefined(openFiles) })
-          )
+          const { home, result } = yield* thread.ask(ask(supervision))
           if (result._tag === "Left") return yield* result.left
-          identity = result.right.identity
-          const { pid } = result.right
+          const launched = result.right
+          if (launched._tag === "EnvironmentUnknown") return yield* new EnvironmentNeeded()
+          identity = launched.identity
+          const supervisor = { pid: launched.pid, plan: supervised(become, launched) }
           // It may be in a root where it should not be, and the thread is gone.
-          return home._tag === "Right" ? { pid } : { pid, failure: failed("thread", home.left) }
+          return home._tag === "Right" ? supervisor : { ...supervisor, failure: failed("thread", home.left) }
         }))
       return { running, identity }
     }).pipe(
@@ -92,63 +93,64 @@ const make = Effect.gen(function*() {
       attempt
     )
 
-  const launchEnv = (request: LaunchRequest, root: Root) =>
-    askEnvironment(request.environment, (argv, environment) =>
-      launchOnThread(
-        // What it says on standard error is not the step's.
-        { stdin: "empty", stderr: shared.null },
-        request.openFiles,
-        (supervision) => ({
-          _tag: "LaunchEnv",
-          root,
-          container: request.environment,
-          argv,
-          environment,
-          supervision
-        })
-      ).pipe(Effect.catchTags({
-        NotStarted: (error) => Effect.fail(envNotStarted(error)),
-        NeedEnvironment: () => Effect.dieMessage("env itself was to be run")
-      })))
+  const limitOf = ({ openFiles }: LaunchRequest) =>
+    Effect.map(
+      Effect.provideService(Effect.transposeMapOption(openFiles, softLimit), Libc, libc),
+      Option.flatten
+    )
 
-  const launchStep = (
-    request: LaunchRequest,
-    root: Root,
-    known: KnownEnvironment | undefined
-  ): Effect.Effect<RunningStep, LaunchError | NeedEnvironment, Scope.Scope> =>
-    Effect.gen(function*() {
-      const { control, environment, openFiles, stdin } = request
-      const plan = yield* planStep({ control, root, environment, capabilities })
-      const { running } = yield* launchOnThread({ stdin }, openFiles, (supervision) => ({
-        _tag: "LaunchStep",
-        plan,
-        directory: control.copy_dir,
-        known,
+  /** The root's `env`, which is asked with these arguments and this environment. */
+  const launchEnv = (request: LaunchRequest, root: Root, openFiles: Option.Option<ResourceLimit>) =>
+    askEnvironment(request.environment, (argv, environment) => {
+      const { become } = planProgram({ root, files: [argv[0]], argv, environment, openFiles })
+      const { environment: container } = request
+      // What it says on standard error is not the step's.
+      return launchOnThread({ stdin: "empty", stderr: shared.null }, become, (supervision) => ({
+        _tag: "LaunchEnv",
+        root,
+        container,
+        argv,
+        environment,
+        openFiles: Option.getOrUndefined(openFiles),
         supervision
-      })).pipe(Effect.catchTag("NotStarted", (error) => Effect.fail(notStarted(error, request))))
-      return running
+      })).pipe(Effect.catchTags({
+        NotStarted: (error) => Effect.fail(envNotStarted(error)),
+        EnvironmentNeeded: () => Effect.dieMessage("env itself was to be run")
+      }))
     })
 
   /** Asks the root's `env`, and remembers the answer where it is one that lasts. */
-  const learn = (request: LaunchRequest, root: Root) =>
-    Effect.map(Effect.scoped(launchEnv(request, root)), ({ environment, identity }) => {
+  const learn = (request: LaunchRequest, root: Root, openFiles: Option.Option<ResourceLimit>) =>
+    Effect.map(Effect.scoped(launchEnv(request, root, openFiles)), ({ environment, identity }) => {
       if (identity !== null) environments.set(nameOf(root), request.environment, { identity, environment })
       return { identity: undefined, environment }
     })
 
-  const launch = (request: LaunchRequest) => {
-    const root = absolute(request.root)
-    return launchStep(request, root, environments.get(nameOf(root), request.environment)).pipe(
-      Effect.catchTag(
-        "NeedEnvironment",
-        () => Effect.flatMap(learn(request, root), (known) => launchStep(request, root, known))
-      ),
-      Effect.catchTag(
-        "NeedEnvironment",
-        () => Effect.dieMessage("an environment that was just read is known")
+  const launch = (request: LaunchRequest): Effect.Effect<RunningStep, LaunchError, Scope.Scope> =>
+    Effect.gen(function*() {
+      const { control, environment, stdin } = request
+      const root = absolute(request.root)
+      const openFiles = yield* limitOf(request)
+      const plan = yield* planStep({ control, root, environment, capabilities, openFiles })
+      const launchStep = (known: KnownEnvironment | undefined) =>
+        launchOnThread({ stdin }, plan.become, (supervision) => ({
+          _tag: "LaunchStep",
+          plan,
+          known,
+          supervision
+        })).pipe(Effect.catchTag("NotStarted", (error) => Effect.fail(notStarted(error))))
+      const { running } = yield* launchStep(environments.get(nameOf(root), environment)).pipe(
+        Effect.catchTag(
+          "EnvironmentNeeded",
+          () => Effect.flatMap(learn(request, root, openFiles), launchStep)
+        ),
+        Effect.catchTag(
+          "EnvironmentNeeded",
+          () => Effect.dieMessage("an environment that was just read is known")
+        )
       )
-    )
-  }
+      return running
+    })
   return { launch }
 })
 

@@ -22,7 +22,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { hearSignals } from "./internal/controllerSignals.js"
 import { type Ended, Launcher, type RunningStep } from "./Launcher.js"
-import type { LauncherFailed, LaunchError } from "./LauncherError.js"
+import type { LauncherFailed, LaunchError, StepNotEnded } from "./LauncherError.js"
 import * as LogFiles from "./LogFiles.js"
 import * as LogWriter from "./LogWriter.js"
 import { type MissingVariables, type Step, toControlFile } from "./Step.js"
@@ -139,7 +139,7 @@ const terminate = (running: RunningStep, grace: Duration.DurationInput) =>
 const waitForEnd = <E, R>(
   running: RunningStep,
   { grace = GRACE, timeout }: RunStepOptions<E, R>
-): Effect.Effect<Ended & { readonly timedOut: boolean }, LauncherFailed> =>
+): Effect.Effect<Ended & { readonly timedOut: boolean }, LauncherFailed | StepNotEnded> =>
   Effect.gen(function*() {
     const within = timeout === undefined
       ? Effect.asSome(running.ended)

@@ -2,6 +2,7 @@
  * What is made of a supervisor, whatever it does: shell programs stand in for it, which say what they are told to.
  */
 import * as Errno from "@chroot-exec/core/Errno"
+import { CommandNotFound } from "@chroot-exec/core/ExecError"
 import * as ExitStatus from "@chroot-exec/core/ExitStatus"
 import { Libc, type LibcOperations, type SyscallError, syscallError } from "@chroot-exec/sys/Libc"
 import * as LibcLive from "@chroot-exec/sys/LibcLive"
@@ -12,20 +13,20 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { NotStarted } from "../src/internal/supervise.js"
 import { LauncherFailed } from "../src/LauncherError.js"
-import { possessions, supervisedBy } from "./support/Supervised.js"
+import { planFor, possessions, supervisedBy } from "./support/Supervised.js"
 
 const octal = (bytes: Uint8Array): string =>
   Array.from(bytes, (byte) => `\\${byte.toString(8).padStart(3, "0")}`).join("")
 
-/** The command that tells one `struct message`: its kind, where, value; and a usage of 1 and 2 microseconds, 3 KiB. */
-const tell = (kind: number, value: number, where = 0): string => {
+/** The command that tells one `struct message`: its kind, index, value; and a usage of 1 and 2 microseconds, 3 KiB. */
+const tell = (kind: number, value: number, index = -1): string => {
   const message = new DataView(new ArrayBuffer(40))
   message.setInt32(0, kind, true)
-  message.setInt32(4, where, true)
-  for (const [index, number] of [value, 1, 2, 3].entries()) {
-    message.setBigInt64(8 + index * 8, BigInt(number), true)
+  message.setInt32(4, index, true)
+  for (const [at, number] of [value, 1, 2, 3].entries()) {
+    message.setBigInt64(8 + at * 8, BigInt(number), true)
   }
-  return `printf '${octal(new Uint8Array(message.buffer))}' >&3`
+  return `printf "$secret"'${octal(new Uint8Array(message.buffer))}' >&3`
 }
 
 const started = tell(1, 4711)
@@ -33,7 +34,8 @@ const ended = tell(3, 7 << 8)
 const swept = tell(4, 2)
 
 /** A supervisor that does this. */
-const supervisor = (script: string) => supervisedBy("/bin/sh", ["sh", "-c", script])
+const supervisor = (script: string) =>
+  supervisedBy(planFor(["/none"]), (secret) => ["/bin/sh", "-c", `secret='${octal(secret)}'; ${script}`])
 
 /** Waits for the end of the socket, which is what ends a supervisor. */
 const untilEnd = `exec perl -e 'vec($set, 3, 1) = 1; select($set, undef, undef, undef)'`
@@ -67,9 +69,23 @@ describe("a supervisor @node", () => {
     }).pipe(Effect.provide(LibcLive.layer)))
 
   const failures: ReadonlyArray<readonly [string, string, LauncherFailed | NotStarted]> = [
-    ["starts nothing", tell(2, 2, 4), new NotStarted({ place: "execve", errno: Errno.of("ENOENT") })],
+    [
+      "has failed itself",
+      tell(2, 12),
+      new NotStarted({ why: Option.none(), errno: Errno.of("ENOMEM") })
+    ],
+    // Of setpgid, prctl, getppid, two of rt_sigaction, rt_sigprocmask, chdir, execve.
+    [
+      "starts nothing",
+      tell(2, 2, 7),
+      new NotStarted({
+        why: Option.some(new CommandNotFound({ command: "/none", reason: "NoInterpreter" })),
+        errno: Errno.of("ENOENT")
+      })
+    ],
     ["says nothing", "exit 1", lost],
-    ["is of another version", `${tell(9, 0)}; ${untilEnd}`, lost]
+    ["is of another version", `${tell(9, 0)}; ${untilEnd}`, lost],
+    ["does not know the secret", `secret='${"\\0".repeat(16)}'; ${started}; ${untilEnd}`, lost]
   ]
 
   it.scoped.each(failures)("that %s is an error", ([, script, error]) =>

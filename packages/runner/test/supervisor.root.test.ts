@@ -16,7 +16,7 @@ import { NotStarted } from "../src/internal/supervise.js"
 import { LauncherFailed } from "../src/LauncherError.js"
 import { isRunning } from "./support/Processes.js"
 import { firstLine, readAll } from "./support/Roots.js"
-import { argumentsFor, possessions, real, supervisedBy } from "./support/Supervised.js"
+import { planFor, possessions, real, supervised, supervisedBy } from "./support/Supervised.js"
 
 it.scoped("of more children than the kernel lists at once, none is missed when those before it have ended", () =>
   Effect.gen(function*() {
@@ -25,7 +25,7 @@ it.scoped("of more children than the kernel lists at once, none is missed when t
       + "for (1..3) { my $pid = fork; if (!$pid) { close(W); close(STDOUT); exec('sleep', '1000') } print \"$pid \" }"
       + "close(W); <R>"
     const perl = findProgram("perl") ?? ""
-    const running = yield* supervisedBy(real, [real, ...argumentsFor(perl, "-e", script)])
+    const running = yield* supervised(perl, "-e", script)
     expect((yield* running.ended).status).toStrictEqual(new ExitStatus.Exited({ code: 0 }))
     const left = (yield* readAll(running.stdout)).trim().split(" ").map(Number)
     expect(left.map(isRunning)).toStrictEqual([true, true, true])
@@ -40,7 +40,7 @@ it.scoped("a step whose orphans come and go all the time is ended as any other",
     const script = "pipe(R, W); for (1..32) { fork or do { setpgrp; close(W); <R>;"
       + "for (;;) { fork or do { fork; exit }; wait } } } syswrite(STDOUT, \"up\\n\"); close(W); sleep(1000)"
     const perl = findProgram("perl") ?? ""
-    const running = yield* supervisedBy(real, [real, ...argumentsFor(perl, "-e", script)])
+    const running = yield* supervised(perl, "-e", script)
     expect(yield* firstLine(running)).toBe("up")
     yield* running.signal("SIGKILL")
     expect((yield* running.ended).status).toStrictEqual(
@@ -56,7 +56,7 @@ it.scoped("a step that has moved to another group gets signals as any other, and
     const script =
       "$| = 1; $SIG{TERM} = sub { print \"told\\n\" }; setpgrp(0, getppid); print \"moved\\n\"; sleep while 1"
     const perl = findProgram("perl") ?? ""
-    const running = yield* supervisedBy(real, [real, ...argumentsFor(perl, "-e", script)])
+    const running = yield* supervised(perl, "-e", script)
     expect(yield* firstLine(running)).toBe("moved")
     yield* running.signal("SIGTERM")
     expect(yield* firstLine(running)).toBe("told")
@@ -70,6 +70,9 @@ type Consequence = "nothing starts" | "nothing is known" | "no end is known" | "
 
 /** What each call comes to that the kernel refuses the supervisor, whichever time unless one is given. */
 const refusals: ReadonlyArray<readonly [call: string, consequence: Consequence]> = [
+  // It cannot even tell.
+  ["lseek", "nothing is known"],
+  ["mmap", "nothing is known"],
   ["close_range", "goes on"],
   ["fcntl", "nothing starts"],
   ["chdir", "nothing starts"],
@@ -77,9 +80,11 @@ const refusals: ReadonlyArray<readonly [call: string, consequence: Consequence]>
   ["prctl", "nothing starts"],
   ["rt_sigprocmask", "nothing starts"],
   ["signalfd4", "nothing starts"],
-  ["openat", "nothing starts"],
-  // The list of children is read again and again, of which only the first may fail.
-  ["pread64:when=1", "nothing starts"],
+  // Without a list of its children it finds them by their numbers.
+  ["openat", "goes on"],
+  // Only the first reading may fail.
+  ["pread64:when=1", "goes on"],
+  ["wait4", "goes on"],
   ["pipe2", "nothing starts"],
   ["clone", "nothing starts"],
   ["ppoll", "goes on"],
@@ -94,7 +99,7 @@ const lost = Exit.fail(new LauncherFailed({ what: "supervisor", errno: Option.no
 const ended = { status: new ExitStatus.Exited({ code: 0 }), left: 0, output: "hi\n" }
 
 const outcomes = {
-  "nothing starts": Exit.fail(new NotStarted({ place: "supervisor", errno: Errno.of("ENOMEM") })),
+  "nothing starts": Exit.fail(new NotStarted({ why: Option.none(), errno: Errno.of("ENOMEM") })),
   "nothing is known": lost,
   "no end is known": Exit.succeed({ ...ended, status: lost }),
   "goes on": Exit.succeed({ ...ended, status: Exit.succeed(ended.status) })
@@ -115,9 +120,10 @@ it.live.each(refusals)(
         const inject = `inject=${name}:error=ENOMEM:${when ?? `when=${nth}`}`
         const step = Effect.gen(function*() {
           const options = ["-qq", "-o", log, "-e", `trace=${name}`, "-e", inject]
+          const strace = findProgram("strace") ?? ""
           const running = yield* supervisedBy(
-            findProgram("strace") ?? "",
-            ["strace", ...options, real, ...argumentsFor("/bin/echo", "hi")]
+            planFor(["/bin/echo", "hi"]),
+            () => [strace, ...options, real]
           )
           const output = yield* readAll(running.stdout)
           const status = yield* Effect.exit(Effect.map(running.ended, ({ status }) => status))

@@ -77,3 +77,14 @@ export const Limit = Schema.BigIntFromSelf.pipe(
  * @category models
  */
 export type Limit = typeof Limit.Type
+
+/**
+ * A resource limit: getrlimit(2).
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ResourceLimit {
+  readonly soft: Limit
+  readonly hard: Limit
+}

@@ -6,6 +6,7 @@
 import * as CString from "@chroot-exec/core/CString"
 import * as Environment from "@chroot-exec/core/Environment"
 import { type Inherited, type LauncherRecord, revealName } from "@chroot-exec/core/Inherited"
+import type { ResourceLimit } from "@chroot-exec/core/operation/Process"
 import * as Signal from "@chroot-exec/core/Signal"
 import * as SurrogateEscape from "@chroot-exec/core/SurrogateEscape"
 import * as Effect from "effect/Effect"
@@ -37,6 +38,16 @@ export const effectiveCapabilities = Effect.map(
   readProc("self/status"),
   (status) => statusSet(status, "CapEff")
 )
+
+/**
+ * The limit of open files with this soft one: nobody changes the hard one, Node included.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const softLimit = (soft: bigint) =>
+  Effect.flatMap(Libc, (libc) =>
+    libc.getrlimit().pipe(Effect.map(({ hard }): ResourceLimit => ({ soft, hard })), Effect.option))
 
 const OPEN_FILES = /^Max open files\s+(\d+|unlimited)\s+(\d+|unlimited)\s/m
 
@@ -86,7 +97,7 @@ const guess = Effect.gen(function*() {
         const [, softDigits, hardDigits] = OPEN_FILES.exec(text) ?? []
         return softDigits === undefined || hardDigits === undefined || limit(hardDigits) !== hard
           ? Option.none()
-          : Option.some(limit(softDigits))
+          : Option.some({ soft: limit(softDigits), hard })
       })
     ),
     // Callers give blocking descriptors unless they say otherwise; Node makes pipes non-blocking.
@@ -111,7 +122,11 @@ export const captureInherited = Effect.fn("CallerState.captureInherited")(functi
   const known = yield* Option.match(record, {
     onNone: () => guess,
     onSome: ({ blocked, openFiles, ...rest }) =>
-      Effect.succeed({ ...rest, blocked: Option.some(blocked), openFiles: Option.some(openFiles) })
+      Effect.map(softLimit(openFiles), (limit) => ({
+        ...rest,
+        blocked: Option.some(blocked),
+        openFiles: limit
+      }))
   })
   const inherited: Inherited = { environment: variables, capabilities, ...known }
   return inherited

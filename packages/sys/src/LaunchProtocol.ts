@@ -3,27 +3,17 @@
  *
  * @since 0.1.0
  */
-import type * as CString from "@chroot-exec/core/CString"
+import * as CString from "@chroot-exec/core/CString"
 import type { Environment } from "@chroot-exec/core/Environment"
 import * as ExecError from "@chroot-exec/core/ExecError"
 import type { ExecPlan } from "@chroot-exec/core/ExecPlan"
+import type { ResourceLimit } from "@chroot-exec/core/operation/Process"
 import type { Root } from "@chroot-exec/core/Root"
+import type { NonEmptyReadonlyArray } from "effect/Array"
 import * as Schema from "effect/Schema"
-import { type Fd, Pid } from "./Brands.js"
+import { Pid } from "./Brands.js"
 import { SyscallError } from "./Libc.js"
-
-/**
- * What the supervisor gets.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Supervision {
-  /** The descriptors that become its 0, 1, 2 and so on; it passes all of them but 3 and 4 on to the step. */
-  readonly descriptors: ReadonlyArray<Fd>
-  /** The step's soft limit of open files; undefined leaves the limit alone. */
-  readonly openFiles: bigint | undefined
-}
+import type { Supervision } from "./Supervised.js"
 
 /**
  * What the root's `env` prints, and while which files are its `env`; undefined when it has just been asked.
@@ -49,7 +39,6 @@ export type Request =
   | {
     readonly _tag: "LaunchStep"
     readonly plan: ExecPlan
-    readonly directory: CString.CString
     readonly known: KnownEnvironment | undefined
     readonly supervision: Supervision
   }
@@ -58,18 +47,11 @@ export type Request =
     readonly root: Root
     /** Whose PATH is searched. */
     readonly container: Environment
-    readonly argv: readonly [CString.CString, ...ReadonlyArray<CString.CString>]
+    readonly argv: NonEmptyReadonlyArray<CString.CString>
     readonly environment: Environment
+    readonly openFiles: ResourceLimit | undefined
     readonly supervision: Supervision
   }
-
-/**
- * The root's environment is not known, or no longer: another file is its `env`.
- *
- * @since 0.1.0
- * @category errors
- */
-export class NeedEnvironment extends Schema.TaggedError<NeedEnvironment>()("NeedEnvironment", {}) {}
 
 /**
  * Why the thread launched nothing.
@@ -77,7 +59,7 @@ export class NeedEnvironment extends Schema.TaggedError<NeedEnvironment>()("Need
  * @since 0.1.0
  * @category schemas
  */
-export const LaunchError = Schema.Union(ExecError.ExecError, NeedEnvironment, SyscallError)
+export const LaunchError = Schema.Union(ExecError.ExecError, SyscallError)
 
 /**
  * @since 0.1.0
@@ -86,19 +68,37 @@ export const LaunchError = Schema.Union(ExecError.ExecError, NeedEnvironment, Sy
 export type LaunchError = typeof LaunchError.Type
 
 /**
- * The supervisor's process. Of `env` also what its output holds for; null for a script, whose output may be another one
- * each time, and for a step.
+ * The supervisor's process, and the files that the command may be. Of `env` also what its output holds for; null for a
+ * script, whose output may be another one each time, and for a step.
  *
  * @since 0.1.0
  * @category schemas
  */
-export const Launched = Schema.Struct({ pid: Pid, identity: Schema.NullOr(Schema.String) })
+export const Launched = Schema.TaggedStruct("Launched", {
+  pid: Pid,
+  files: Schema.NonEmptyArray(CString.CString),
+  identity: Schema.NullOr(Schema.String)
+})
 
 /**
  * @since 0.1.0
  * @category models
  */
 export type Launched = typeof Launched.Type
+
+/**
+ * Nothing was launched: the root's environment is not known, or no longer, since another file is its `env`.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const EnvironmentUnknown = Schema.TaggedStruct("EnvironmentUnknown", {})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type EnvironmentUnknown = typeof EnvironmentUnknown.Type
 
 /**
  * How the thread has served a request. When `home` is a failure it could not return: it must not be used again, and what
@@ -108,7 +108,7 @@ export type Launched = typeof Launched.Type
  * @category schemas
  */
 export const Reply = Schema.Struct({
-  result: Schema.Either({ left: LaunchError, right: Launched }),
+  result: Schema.Either({ left: LaunchError, right: Schema.Union(Launched, EnvironmentUnknown) }),
   home: Schema.Either({ left: SyscallError, right: Schema.Void })
 })
 

@@ -8,13 +8,18 @@
  * @since 0.1.0
  */
 import type { CString } from "@chroot-exec/core/CString"
-import * as Errno from "@chroot-exec/core/Errno"
+import type * as Errno from "@chroot-exec/core/Errno"
 import type { ExitStatus } from "@chroot-exec/core/ExitStatus"
 import type { SignalSet } from "@chroot-exec/core/Signal"
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import type { Fd, Limit, Mode, Pid, SignalNumber } from "./Brands.js"
+import type { Fd, Mode, Pid, ResourceLimit, SignalNumber } from "./Brands.js"
+import type { Call, Program, Syscalls } from "./Syscalls.js"
+import { SyscallError } from "./Syscalls.js"
+
+export type { Program } from "./Syscalls.js"
+export { SyscallError } from "./Syscalls.js"
 
 /**
  * A status flag of open files: what cannot be done at once fails with EAGAIN.
@@ -23,22 +28,6 @@ import type { Fd, Limit, Mode, Pid, SignalNumber } from "./Brands.js"
  * @category constants
  */
 export { O_NONBLOCK } from "./internal/constants.js"
-
-/**
- * A call failed with this errno.
- *
- * @since 0.1.0
- * @category errors
- */
-export class SyscallError extends Schema.TaggedError<SyscallError>()("SyscallError", {
-  /** The call's name: `chroot`, `posix_spawn`. */
-  syscall: Schema.String,
-  errno: Errno.Errno
-}) {
-  override get message(): string {
-    return `${this.syscall} failed: ${Errno.describe(this.errno)}`
-  }
-}
 
 /**
  * This is not Linux, or not an architecture that the bindings were written for.
@@ -105,29 +94,6 @@ export interface Watch {
 }
 
 /**
- * A resource limit: getrlimit(2).
- *
- * @since 0.1.0
- * @category models
- */
-export interface ResourceLimit {
-  readonly soft: Limit
-  readonly hard: Limit
-}
-
-/**
- * A program to run: its file, its arguments (the name it goes by first) and its environment entries.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Program {
-  readonly path: CString
-  readonly argv: ReadonlyArray<CString>
-  readonly envp: ReadonlyArray<CString>
-}
-
-/**
  * What a spawned child starts with; everything else it inherits.
  *
  * @since 0.1.0
@@ -142,16 +108,13 @@ export interface SpawnAttributes {
   readonly blocked?: SignalSet
 }
 
-/** What an operation comes to. */
-type Call<A> = Effect.Effect<A, SyscallError>
-
 /**
  * The operations, each named after its call.
  *
  * @since 0.1.0
  * @category models
  */
-export interface LibcOperations {
+export interface LibcOperations extends Syscalls {
   /** open(2), with O_CLOEXEC. */
   readonly open: (path: CString, access: Access) => Call<Fd>
   /**
@@ -202,36 +165,28 @@ export interface LibcOperations {
   readonly faccessat: (path: CString) => Call<void>
   /** chmod(2), symbolic links followed. */
   readonly chmod: (path: CString, mode: Mode) => Call<void>
-  /** chroot(2). */
-  readonly chroot: (path: CString) => Call<void>
-  /** chdir(2). */
-  readonly chdir: (path: CString) => Call<void>
   /** fchdir(2). */
   readonly fchdir: (directory: Fd) => Call<void>
   /** unshare(2), CLONE_FS: root and working directory of the calling thread become its own. */
   readonly unshareFs: () => Call<void>
-  /** prctl(2), PR_SET_PDEATHSIG: the signal that this process gets when the thread that made it ends. */
-  readonly setParentDeathSignal: (signal: SignalNumber) => Call<void>
   /** getrlimit(2) of RLIMIT_NOFILE. */
   readonly getrlimit: () => Call<ResourceLimit>
-  /** setrlimit(2) of RLIMIT_NOFILE. */
-  readonly setrlimit: (limit: ResourceLimit) => Call<void>
-  /** signal(2). */
-  readonly signal: (signal: SignalNumber, action: "default" | "ignore") => Call<void>
-  /** sigprocmask(2), SIG_SETMASK. */
-  readonly sigprocmask: (blocked: SignalSet) => Call<void>
   /** Returns the first of these signals to arrive, instead of its action, as sigwait(3) does. */
   readonly sigwait: (signals: SignalSet) => Call<SignalNumber>
   /** posix_spawn(3). */
   readonly posixSpawn: (program: Program, attributes: SpawnAttributes) => Call<Pid>
   /** wait4(2): returns when the child has ended. The call goes on when the fiber is interrupted. */
   readonly wait4: (pid: Pid) => Call<ExitStatus>
-  /** wait4(2) of a child that has ended or is just ending, for which it waits. */
-  readonly reap: (pid: Pid) => Call<void>
+  /** wait4(2), WNOHANG: whether the child has ended, and is gone with that. */
+  readonly reap: (pid: Pid) => Call<boolean>
+  /** pidfd_open(2): a descriptor that can be read once the process has ended. */
+  readonly pidfdOpen: (pid: Pid) => Call<Fd>
   /** kill(2). */
   readonly kill: (pid: Pid, signal: SignalNumber) => Call<void>
   /** getppid(2); none when the parent is not visible here. */
   readonly getppid: () => Call<number>
+  /** memfd_create(2), with MFD_CLOEXEC: a file in memory, to be read and written. */
+  readonly memfdCreate: () => Call<Fd>
   /** environ(7): the process's environment as a block of entries that each end with a NUL. */
   readonly environ: () => Call<Uint8Array>
   /** execve(2). */
@@ -280,7 +235,11 @@ export const syscalls = {
   posixSpawn: "posix_spawn",
   wait4: "wait4",
   reap: "wait4",
+  pidfdOpen: "pidfd_open",
   kill: "kill",
+  memfdCreate: "memfd_create",
+  setpgid: "setpgid",
+  checkParent: "getppid",
   getppid: "getppid",
   environ: "environ",
   execve: "execve"

@@ -10,6 +10,8 @@ import * as Env from "@chroot-exec/core/Environment"
 import * as Errno from "@chroot-exec/core/Errno"
 import { EnvironmentUnreadable, Terminated } from "@chroot-exec/core/ExecError"
 import type { SignalSet } from "@chroot-exec/core/Signal"
+import type { NonEmptyReadonlyArray } from "effect/Array"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { Fd } from "./Brands.js"
@@ -43,13 +45,13 @@ const isRefused = ({ errno, syscall }: SyscallError): boolean =>
  */
 export const findEnv = (
   container: Environment
-): Effect.Effect<ReadonlyArray<Executable>, EnvironmentUnreadable, Libc> =>
+): Effect.Effect<NonEmptyReadonlyArray<Executable>, EnvironmentUnreadable, Libc> =>
   Effect.gen(function*() {
     const candidates = [Env.get(container, "PATH"), undefined].flatMap((path) =>
       CommandSearch.candidates("env", path, ".")
     )
     const { executables, refused } = yield* locate([...new Set(candidates)])
-    if (executables.length > 0) return executables
+    if (Arr.isNonEmptyReadonlyArray(executables)) return executables
     return yield* refused === undefined ? unreadable("NotFound") : unreadable("NotExecutable", refused.error)
   }).pipe(Effect.catchTag("SyscallError", (error) => unreadable("SystemCall", error)))
 

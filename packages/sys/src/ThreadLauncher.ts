@@ -6,28 +6,22 @@
  *
  * @since 0.1.0
  */
-import { planEnter } from "@chroot-exec/core/ChrootExec"
+import { enterRoot, planProgram } from "@chroot-exec/core/ChrootExec"
 import * as CString from "@chroot-exec/core/CString"
-import { type Environment, processEnv, toEntries } from "@chroot-exec/core/Environment"
-import * as Errno from "@chroot-exec/core/Errno"
-import * as ExecError from "@chroot-exec/core/ExecError"
-import * as Signal from "@chroot-exec/core/Signal"
+import { processEnv } from "@chroot-exec/core/Environment"
+import type { FixedPlan } from "@chroot-exec/core/ExecPlan"
+import * as Arr from "effect/Array"
+import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type { Fd, Pid } from "./Brands.js"
-import { interpret } from "./internal/interpret.js"
+import type { Fd } from "./Brands.js"
+import { enter, resolve } from "./internal/interpret.js"
 import { isElf } from "./internal/isElf.js"
 import type { Executable } from "./internal/locate.js"
-import {
-  type Launched,
-  type LaunchError,
-  NeedEnvironment,
-  type Reply,
-  type Request,
-  type Supervision
-} from "./LaunchProtocol.js"
+import { EnvironmentUnknown, Launched, type LaunchError, type Reply, type Request } from "./LaunchProtocol.js"
 import { Libc, type SyscallError } from "./Libc.js"
 import { findEnv } from "./RootEnvironment.js"
+import * as Supervised from "./Supervised.js"
 
 /**
  * Where the thread returns to, and where the supervisor is.
@@ -45,10 +39,8 @@ export interface Home {
 
 const ROOT = CString.make("/")
 const HERE = CString.make(".")
-const SUPERVISOR = CString.make("chroot-exec-supervise")
 
-/** All that can have another action than the default. */
-const ALL_SIGNALS = 0xffff_ffff_ffff_ffffn & ~Signal.set("SIGKILL", "SIGSTOP")
+type RequestOf<Tag extends Request["_tag"]> = Extract<Request, { readonly _tag: Tag }>
 
 /**
  * Gives the thread a root of its own, and remembers the one that it has. The rest of the process is not affected.
@@ -69,130 +61,59 @@ export const leaveProcess = (
     }
   })
 
-/**
- * A supervisor and what it is to execute.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Supervised {
-  /** The supervisor's program. */
-  readonly program: CString.CString
-  readonly supervision: Supervision
-  /** Where the step works. */
-  readonly directory: CString.CString
-  /** The files that it may be, in the order in which they are tried. */
-  readonly paths: ReadonlyArray<CString.CString>
-  readonly argv: ReadonlyArray<CString.CString>
-  readonly envp: ReadonlyArray<CString.CString>
-}
-
-/**
- * Starts a supervisor as a child of the calling thread, in its root: posix_spawn(3). Signals are at their default in it,
- * and none is blocked.
- *
- * @since 0.1.0
- * @category operations
- */
-export const superviseProgram = (
-  { argv, directory, envp, paths, program, supervision: { descriptors, openFiles } }: Supervised
-): Effect.Effect<Pid, SyscallError, Libc> =>
-  Effect.flatMap(Libc, (libc) =>
-    libc.posixSpawn({
-      path: program,
-      argv: [
-        SUPERVISOR,
-        CString.make(String(descriptors.length)),
-        CString.make(openFiles === undefined ? "-" : String(openFiles)),
-        directory,
-        CString.make(String(paths.length)),
-        ...paths,
-        ...argv
-      ],
-      envp
-    }, { descriptors, defaults: ALL_SIGNALS, blocked: 0n }))
-
 /** Starts the supervisor from where it is, outside the root: its own root is that of the thread. */
-const spawn = (
-  home: Home,
-  step: Omit<Supervised, "envp" | "program"> & { readonly environment: Environment }
-): Effect.Effect<Pid, SyscallError, Libc> =>
+const spawn = (home: Home, become: FixedPlan["become"], supervision: Supervised.Supervision) =>
   Effect.flatMap(Libc, (libc) =>
     Effect.zipRight(
       libc.fchdir(home.supervisor),
-      superviseProgram({ ...step, program: home.program, envp: toEntries(step.environment) })
+      Supervised.spawn(home.program, { enter: [], become }, supervision)
     ))
-
-/** The kernel's limit is for the step, too, which gets the same arguments and environment. */
-const tooLarge = <E>(toError: (errno: Errno.Errno) => E) => (error: SyscallError) =>
-  Errno.is(error.errno, "E2BIG") ? toError(error.errno) : error
 
 const identityOf = (files: ReadonlyArray<Executable>): string =>
   files.map(({ path, status }) => `${path} ${status.identity}`).join("\n")
 
-const launchStep = (home: Home, request: Extract<Request, { readonly _tag: "LaunchStep" }>) =>
+/** What is known of the root's environment does not hold for the `env` that is there. */
+class Unknown extends Data.TaggedError("Unknown")<{}> {}
+
+const launchStep = (home: Home, { known, plan, supervision }: RequestOf<"LaunchStep">) =>
   Effect.gen(function*() {
-    let pid: Pid | undefined
-    yield* interpret<LaunchError, Libc>(request.plan, {
-      mergeEnvironment: ({ container, skyhook }) =>
-        Effect.flatMap(
-          findEnv(container),
-          (files) =>
-            request.known !== undefined && (request.known.identity ?? identityOf(files)) === identityOf(files)
-              ? Effect.succeed(processEnv(container, skyhook, request.known.environment))
-              : new NeedEnvironment()
-        ),
-      execve: ({ argv }, { environment, found }) =>
-        spawn(home, {
-          supervision: request.supervision,
-          directory: request.directory,
-          paths: found.map(({ executePath }) => executePath),
-          argv,
-          environment
-        }).pipe(
-          Effect.mapError(
-            tooLarge((errno) => new ExecError.CommandNotExecutable({ command: argv[0], errno }))
-          ),
-          Effect.map((child) => {
-            pid = child
-          })
-        )
+    const state = yield* enter<LaunchError | Unknown, Libc>(plan, ({ container, skyhook }) =>
+      Effect.flatMap(
+        findEnv(container),
+        (files) =>
+          known !== undefined && (known.identity ?? identityOf(files)) === identityOf(files)
+            ? Effect.succeed(processEnv(container, skyhook, known.environment))
+            : new Unknown()
+      ))
+    const { become, files } = yield* resolve(plan, state)
+    const pid = yield* spawn(home, become, supervision)
+    return Launched.make({ pid, files, identity: null })
+  }).pipe(Effect.catchTag("Unknown", () => Effect.succeed(EnvironmentUnknown.make())))
+
+const noEnvironment = () => Effect.dieMessage("entering a root merges no environment")
+
+const launchEnv = (home: Home, request: RequestOf<"LaunchEnv">) =>
+  Effect.gen(function*() {
+    const { argv, container, environment, openFiles, root, supervision } = request
+    yield* enter({ enter: enterRoot(root), become: [] }, noEnvironment)
+    const found = yield* findEnv(container)
+    const lasting = yield* Effect.every(found, ({ path }) => isElf(path))
+    const files = Arr.map(found, ({ path }) => path)
+    const { become } = planProgram({
+      root,
+      files,
+      argv,
+      environment,
+      openFiles: Option.fromNullable(openFiles)
     })
-    return pid === undefined
-      ? yield* Effect.dieMessage("a plan for a launcher ends with Execve")
-      : { pid, identity: null }
-  })
-
-const noHandlers = {
-  mergeEnvironment: () => Effect.dieMessage("entering a root merges no environment"),
-  execve: () => Effect.dieMessage("entering a root executes nothing")
-}
-
-const launchEnv = (home: Home, request: Extract<Request, { readonly _tag: "LaunchEnv" }>) =>
-  Effect.gen(function*() {
-    yield* interpret(planEnter(request.root), noHandlers)
-    const files = yield* findEnv(request.container)
-    const lasting = yield* Effect.every(files, ({ path }) => isElf(path))
-    const pid = yield* spawn(home, {
-      supervision: request.supervision,
-      directory: ROOT,
-      paths: files.map(({ path }) => path),
-      argv: request.argv,
-      environment: request.environment
-    }).pipe(
-      Effect.mapError(
-        tooLarge((errno) =>
-          new ExecError.EnvironmentUnreadable({ reason: "SystemCall", errno: Option.some(errno) })
-        )
-      )
-    )
-    return { pid, identity: lasting ? identityOf(files) : null }
+    const pid = yield* spawn(home, become, supervision)
+    return Launched.make({ pid, files, identity: lasting ? identityOf(found) : null })
   })
 
 /** A local step has not left the root, and may lack the privilege to enter it. */
 const entersRoot = (request: Request): boolean =>
   request._tag === "LaunchStep"
-    ? request.plan.operations.some(({ _tag }) => _tag === "Chroot")
+    ? request.plan.enter.some(({ _tag }) => _tag === "Chroot")
     : request.root._tag === "Directory"
 
 const goHome = (home: Home, request: Request): Effect.Effect<void, SyscallError, Libc> =>
@@ -210,7 +131,7 @@ const goHome = (home: Home, request: Request): Effect.Effect<void, SyscallError,
  */
 export const serve = (home: Home, request: Request): Effect.Effect<Reply, never, Libc> =>
   Effect.gen(function*() {
-    const result = yield* Effect.either<Launched, LaunchError, Libc>(
+    const result = yield* Effect.either<Launched | EnvironmentUnknown, LaunchError, Libc>(
       request._tag === "LaunchStep" ? launchStep(home, request) : launchEnv(home, request)
     )
     return { result, home: yield* Effect.either(goHome(home, request)) }

@@ -155,11 +155,15 @@ export const make = (world: World = {}, fault?: Fault): Recorder => {
     sigwait: (...args) => record("sigwait", args, () => system.sigwait(...args)),
     posixSpawn: (...args) => record("posixSpawn", args, () => system.posixSpawn(...args)),
     wait4: (...args) => record("wait4", args, () => system.wait4(...args)),
+    pidfdOpen: (...args) => record("pidfdOpen", args, () => system.pidfdOpen(...args)),
     reap: (...args) => record("reap", args, () => system.reap(...args)),
     kill: (...args) => record("kill", args, () => system.kill(...args)),
+    checkParent: (...args) => record("checkParent", args, () => system.checkParent(...args)),
+    setpgid: (...args) => record("setpgid", args, () => system.setpgid(...args)),
+    memfdCreate: (...args) => record("memfdCreate", args, () => system.memfdCreate(...args)),
     getppid: (...args) => record("getppid", args, () => system.getppid(...args)),
     environ: (...args) => record("environ", args, () => system.environ(...args)),
-    execve: (...args) => record("execve", args, () => system.execve(...args))
+    execve: (program) => record("execve", [program], () => system.execve(program))
   }
   return { calls, layer: Layer.succeed(Libc, libc) }
 }

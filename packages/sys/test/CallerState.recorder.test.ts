@@ -42,7 +42,7 @@ const capture = (
 }
 
 describe("with the launcher's record", () => {
-  it.effect("it is taken as it is, and the parent is not looked at", () =>
+  it.effect("it is taken as it is, with the hard limit of the process, and the parent is not looked at", () =>
     Effect.gen(function*() {
       const { calls, inherited } = yield* capture({ contents }, launcher)
       expect(inherited).toEqual({
@@ -50,7 +50,7 @@ describe("with the launcher's record", () => {
         capabilities: Option.some(0x40000n),
         ignored: Signal.set("SIGHUP", "SIGUSR1"),
         blocked: Option.some(Signal.set("SIGTERM")),
-        openFiles: Option.some(77n),
+        openFiles: Option.some({ soft: 77n, hard: 4096n }),
         stdio: { open: [0, 2], nonBlocking: [2] }
       })
       expect(calls.map(({ operation }) => operation)).not.toContain("getppid")
@@ -64,7 +64,7 @@ describe("without it", () => {
       expect(inherited).toMatchObject({
         ignored: Signal.set("SIGHUP"),
         blocked: Option.none(),
-        openFiles: Option.some(256n),
+        openFiles: Option.some({ soft: 256n, hard: 4096n }),
         stdio: { open: [0, 1, 2], nonBlocking: [] }
       })
     }))

@@ -59,7 +59,6 @@ const restore = [
   "signal 13 \"default\"",
   "signal 25 \"default\"",
   "sigprocmask \"0x800\"",
-  "getrlimit",
   "setrlimit {\"soft\":\"0x100\",\"hard\":\"0x1000\"}"
 ]
 
@@ -127,7 +126,7 @@ const kinds = [
       ...env,
       "chdir \"/work\"",
       "setParentDeathSignal 9",
-      "getppid",
+      "checkParent 99",
       ...restore,
       "write 5 {\"_tag\":\"Executing\"}",
       execve("/step", "/step")
@@ -166,7 +165,7 @@ it.effect("a parent that has ended meanwhile is a death by SIGKILL, and nothing 
   Effect.gen(function*() {
     const { calls, outcome } = yield* carryOut(planFor({}, { parent: 98, report: 5 }))
     expect(outcome).toEqual({ error: new Terminated({ signal: Signal.toNumber("SIGKILL") }) })
-    expect(calls.slice(-2).map(show)).toEqual(["setParentDeathSignal 9", "getppid"])
+    expect(calls.slice(-2).map(show)).toEqual(["setParentDeathSignal 9", "checkParent 98"])
   }))
 
 describe("standard descriptors", () => {

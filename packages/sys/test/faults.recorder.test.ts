@@ -52,7 +52,6 @@ const restore: ReadonlyArray<Expectation> = [
   ["signal", "RestoreFailed"],
   ["signal", "RestoreFailed"],
   ["sigprocmask", "RestoreFailed"],
-  ["getrlimit", "RestoreFailed"],
   ["setrlimit", "RestoreFailed"]
 ]
 
@@ -90,7 +89,7 @@ const kinds: ReadonlyArray<{
       ...env,
       enter,
       ["setParentDeathSignal", "RestoreFailed"],
-      ["getppid", "RestoreFailed"],
+      ["checkParent", "RestoreFailed"],
       ...restore,
       ["write", "RestoreFailed"],
       execve

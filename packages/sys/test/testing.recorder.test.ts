@@ -57,6 +57,10 @@ const invoke: {
   kill: (libc) => libc.kill(Pid.make(1), SignalNumber.make(9)),
   getppid: (libc) => libc.getppid(),
   environ: (libc) => libc.environ(),
+  pidfdOpen: (libc) => libc.pidfdOpen(Pid.make(1)),
+  memfdCreate: (libc) => libc.memfdCreate(),
+  setpgid: (libc) => libc.setpgid(),
+  checkParent: (libc) => libc.checkParent(99),
   execve: (libc) => libc.execve(program)
 }
 

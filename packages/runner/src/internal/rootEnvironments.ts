@@ -12,6 +12,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import type { RunningStep } from "../Launcher.js"
+import type { StepNotEnded } from "../LauncherError.js"
 
 /** More than execve(2) takes on any Linux: a larger output is no environment. */
 const LIMIT = 8 * 1024 * 1024
@@ -92,7 +93,7 @@ export const askEnvironment = <E, R>(
   ) => Effect.Effect<{ readonly running: RunningStep; readonly identity: string | null }, E, R>
 ): Effect.Effect<
   { readonly environment: Environment; readonly identity: string | null },
-  E | EnvironmentUnreadable,
+  E | EnvironmentUnreadable | StepNotEnded,
   R
 > =>
   Effect.gen(function*() {

@@ -30,7 +30,7 @@ if (parentPort !== null && isThreadData(workerData)) {
       const reply = runtime.runSync(ThreadLauncher.serve(home.right, request))
       const { home: back, result } = reply
       port.postMessage(
-        result._tag === "Right" && back._tag === "Right"
+        result._tag === "Right" && back._tag === "Right" && result.right._tag === "Launched"
           ? LaunchedAnswer.make({ id, launched: result.right })
           : encode({ _tag: "Served", id, reply })
       )

@@ -31,11 +31,24 @@ export const childrenOf = (pid: number): ReadonlyArray<number> => {
 export const gone = (pid: number): Effect.Effect<void> =>
   Effect.repeat(Effect.sleep("10 millis"), { while: () => isRunning(pid) })
 
+const pids = (): ReadonlyArray<number> =>
+  readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number)
+
 /** The processes that have this directory as their root. */
 export const inRoot = (root: string): ReadonlyArray<number> =>
-  readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => {
+  pids().filter((pid) => {
     try {
       return readlinkSync(`/proc/${pid}/root`) === root
+    } catch {
+      return false
+    }
+  })
+
+/** The processes that are traced by this one. */
+export const tracedBy = (tracer: number): ReadonlyArray<number> =>
+  pids().filter((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/status`, "latin1").includes(`\nTracerPid:\t${tracer}\n`)
     } catch {
       return false
     }

@@ -181,15 +181,17 @@ export const launcherContract = (
           [
             "ls /proc/self/fd | tr '\\n' ' '",
             "grep -E '^Sig(Blk|Ign)' /proc/self/status | tr -d '\\n'",
+            "cut -d ' ' -f 4 /proc/$PPID/stat | tr -d '\\n'",
             "cut -d ' ' -f 1,4-7 /proc/$$/stat"
           ].join("; echo; ")
         ))
-        const [fds, signals, ids = ""] = stdout.trimEnd().split("\n")
+        const [fds, signals, supervisor, ids = ""] = stdout.trimEnd().split("\n")
         // ls itself has one open on the directory.
         expect(fds?.trim()).toBe("0 1 2 3")
         expect(signals).toBe("SigBlk:\t0000000000000000SigIgn:\t0000000000000000")
-        const [pid, parent, ...others] = ids.split(" ")
-        expect(others).toStrictEqual([pid, parent, "0"])
+        const [pid, , ...others] = ids.split(" ")
+        // Its parent is between it and the supervisor, which leads the session.
+        expect(others).toStrictEqual([pid, supervisor, "0"])
       }))
 
     inRoot("the limit of open files that was asked for", (root) =>

@@ -21,12 +21,14 @@ export const bind = (libc: Library) => ({
   close: libc.func("int close(int fd)"),
   /** pipe2(2). SAFETY: `fds` holds two ints. */
   pipe2: libc.func("int pipe2(void *fds, int flags)"),
+  /** memfd_create(2). SAFETY: a NUL-terminated name. */
+  memfd_create: libc.func("int memfd_create(const void *name, unsigned int flags)"),
   /** socketpair(2). SAFETY: `fds` holds two ints. */
   socketpair: libc.func("int socketpair(int domain, int type, int protocol, void *fds)"),
   /** fcntl(2). SAFETY: only commands that take an int or nothing. */
   fcntl: libc.func("int fcntl(int fd, int command, ...)"),
   /**
-   * syscall(2), for what C libraries lack: close_range(2), openat2(2), getdents64(2). SAFETY: the arguments of the
+   * syscall(2), for what C libraries lack: close_range(2), openat2(2), getdents64(2), pidfd_open(2). SAFETY: the arguments of the
    * call, each with its type; memory as for all others.
    */
   syscall: libc.func("long syscall(long number, ...)"),
@@ -79,6 +81,8 @@ export const bind = (libc: Library) => ({
   wait4: libc.func("int wait4(int pid, void *status, int options, void *usage)"),
   /** kill(2). SAFETY: one process, never a group. */
   kill: libc.func("int kill(int pid, int signal)"),
+  /** setpgid(2). SAFETY: only this process. */
+  setpgid: libc.func("int setpgid(int pid, int group)"),
   /** getppid(2). */
   getppid: libc.func("int getppid()"),
   /** strlen(3). SAFETY: a pointer that the C library made. */

@@ -21,6 +21,9 @@ export const FD_CLOEXEC = 1
 export const AT_FDCWD = -100
 export const AT_EACCESS = 0x200
 
+/** `sys/mman.h` */
+export const MFD_CLOEXEC = 1
+
 /** `errno.h` */
 export const EAGAIN = 11
 
@@ -64,6 +67,7 @@ export const SOCK_NONBLOCK = 0o4000
 /** `asm/unistd.h` */
 export const SYS_getdents64 = process.arch === "arm64" ? 61 : 217
 export const SYS_openat2 = 437
+export const SYS_pidfd_open = 434
 
 /** `linux/close_range.h`, `asm/unistd.h` */
 export const SYS_close_range = 436
@@ -84,6 +88,7 @@ export const GLIBC_SIGNALS = 0x1_8000_0000n
 
 /** `sys/wait.h` */
 export const P_PID = 1
+export const WNOHANG = 1
 export const WEXITED = 4
 export const WNOWAIT = 0x0100_0000
 

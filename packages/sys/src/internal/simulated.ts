@@ -143,9 +143,14 @@ export const simulate = (world: World): LibcOperations => {
         children.get(pid)?.ended ?? Effect.void,
         () => world.ended ?? new ExitStatus.Exited({ code: 0 })
       ),
-    reap: () => Effect.void,
+    reap: () => Effect.succeed(true),
+    pidfdOpen: () => Effect.sync(newFd),
     kill: (pid) => Effect.sync(() => children.get(pid)?.end()),
     getppid: () => Effect.succeed(PARENT),
+    checkParent: (parent) =>
+      parent === "maker" || parent === PARENT ? Effect.void : syscallError("checkParent", Errno.of("ESRCH")),
+    setpgid: () => Effect.void,
+    memfdCreate: () => Effect.sync(newFd),
     environ: () => Effect.succeed(new Uint8Array()),
     // The process is another program from here on: nothing of this one goes on.
     execve: () => Effect.interrupt,

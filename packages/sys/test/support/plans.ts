@@ -17,7 +17,7 @@ const inherited: Inherited = {
   capabilities: Option.some(1n << 18n),
   ignored: Signal.set("SIGHUP"),
   blocked: Option.some(Signal.set("SIGUSR2")),
-  openFiles: Option.some(256n),
+  openFiles: Option.some({ soft: 256n, hard: 4096n }),
   stdio: { open: [0, 1, 2], nonBlocking: [] }
 }
 

@@ -1,11 +1,13 @@
 /**
  * The operations on descriptors.
  */
+import * as CString from "@chroot-exec/core/CString"
 import * as Effect from "effect/Effect"
 import { Fd } from "../../Brands.js"
 import type { LibcOperations } from "../../Libc.js"
 import * as C from "../constants.js"
 import type { PollEvents } from "../koffi.js"
+import { cString } from "../memory.js"
 import { makeWatch } from "../watch.js"
 import type { Calls } from "./calls.js"
 
@@ -14,6 +16,7 @@ type Operations = Pick<
   | "close"
   | "closeRange"
   | "getStatusFlags"
+  | "memfdCreate"
   | "pipe2"
   | "poll"
   | "pollWritable"
@@ -60,6 +63,8 @@ export const descriptorOperations = ({ call, fail, koffi, libc, run }: Calls): O
       }),
     write: (fd, bytes) => call("write", () => libc.write(fd, bytes, bytes.length), (count) => count),
     close: (fd) => run("close", () => libc.close(fd)),
+    memfdCreate: () =>
+      call("memfdCreate", () => libc.memfd_create(cString(CString.make("")), C.MFD_CLOEXEC), (fd) => Fd.make(fd)),
     pipe2: () =>
       Effect.map(pair("pipe2", (fds) => libc.pipe2(fds, C.O_CLOEXEC)), ([read, write]) => ({ read, write })),
     socketpair: () =>

@@ -2,11 +2,12 @@
  * The operations on processes, signals and limits.
  */
 import type { CString } from "@chroot-exec/core/CString"
+import * as Errno from "@chroot-exec/core/Errno"
 import * as ExitStatus from "@chroot-exec/core/ExitStatus"
 import * as Signal from "@chroot-exec/core/Signal"
 import * as Effect from "effect/Effect"
-import { type Fd, Limit, Pid, SignalNumber } from "../../Brands.js"
-import type { LibcOperations, Program, ResourceLimit, SpawnAttributes } from "../../Libc.js"
+import { Fd, Limit, Pid, type ResourceLimit, SignalNumber } from "../../Brands.js"
+import { type LibcOperations, type Program, type SpawnAttributes, syscallError } from "../../Libc.js"
 import * as C from "../constants.js"
 import { readEnviron } from "../environ.js"
 import type { Library } from "../koffi.js"
@@ -15,14 +16,17 @@ import type { Calls } from "./calls.js"
 
 type Operations = Pick<
   LibcOperations,
+  | "checkParent"
   | "environ"
   | "execve"
   | "getppid"
   | "getrlimit"
   | "kill"
+  | "pidfdOpen"
   | "posixSpawn"
   | "reap"
   | "setParentDeathSignal"
+  | "setpgid"
   | "setrlimit"
   | "signal"
   | "sigprocmask"
@@ -75,6 +79,8 @@ export const processOperations = (calls: Calls, library: Library): Operations =>
     })
     return { descriptors, copies, errno }
   }
+
+  const getppid = call("getppid", () => libc.getppid(), (pid) => pid)
 
   const toDefault = (action: "default" | "ignore") => action === "ignore" ? C.SIG_IGN : C.SIG_DFL
 
@@ -143,9 +149,17 @@ export const processOperations = (calls: Calls, library: Library): Operations =>
           )
         }))
       ),
-    reap: (pid) => run("reap", () => libc.wait4(pid, null, 0, null)),
+    reap: (pid) => call("reap", () => libc.wait4(pid, null, C.WNOHANG, null), (reaped) => reaped === pid),
+    pidfdOpen: (pid) =>
+      call("pidfdOpen", () => libc.syscall(C.SYS_pidfd_open, "int", pid, "uint", 0), (fd) => Fd.make(fd)),
     kill: (pid, signal) => run("kill", () => libc.kill(pid, signal)),
-    getppid: () => call("getppid", () => libc.getppid(), (pid) => pid),
+    getppid: () => getppid,
+    setpgid: () => run("setpgid", () => libc.setpgid(0, 0)),
+    checkParent: (parent) =>
+      parent === "maker"
+        ? Effect.void
+        : Effect.flatMap(getppid, (pid) =>
+          pid === parent ? Effect.void : syscallError("checkParent", Errno.of("ESRCH"))),
     environ: () => Effect.sync(() => readEnviron(koffi, library, (text) => Number(libc.strlen(text)))),
     execve: ({ argv, envp, path }) => Effect.suspend(() => fail("execve", execute(argv, envp, path)))
   }
