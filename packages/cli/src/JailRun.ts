@@ -4,23 +4,22 @@
  * @since 0.1.0
  */
 import type { Environment } from "@chroot-exec/core/Environment"
-import { Terminated } from "@chroot-exec/core/ExecError"
 import { toExitCode } from "@chroot-exec/core/ExitStatus"
 import { revealName } from "@chroot-exec/core/Inherited"
 import { quote } from "@chroot-exec/core/Quote"
-import * as Signal from "@chroot-exec/core/Signal"
 import type { AgentSpawnConfig } from "@chroot-exec/jail/AgentSpawn"
 import { decodeJailConfig } from "@chroot-exec/jail/JailConfig"
 import type { PrivMode } from "@chroot-exec/jail/PrivMode"
 import { MODE_VARIABLE } from "@chroot-exec/jail/PrivMode"
 import * as Spawner from "@chroot-exec/jail/Spawner"
 import * as ConfigProvider from "effect/ConfigProvider"
-import * as Deferred from "effect/Deferred"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Record from "effect/Record"
 import { UsageError } from "./AgentError.js"
 import { Launcher } from "./Launcher.js"
+import { orTerminated } from "./Signals.js"
 import { StepCommand } from "./StepCommand.js"
 
 /**
@@ -41,6 +40,7 @@ export interface JailRunOptions {
   readonly user: Option.Option<string>
   readonly privMode: Option.Option<PrivMode>
   readonly env: ReadonlyArray<string>
+  readonly grace: Duration.Duration
 }
 
 const usage = (problem: string) => new UsageError({ problem, command: "agent jail run" })
@@ -103,7 +103,7 @@ const configFor = (options: JailRunOptions) =>
     const jail = yield* decodeJail(options)
     const own = ownEnvironment(yield* Launcher)
     const env = { ...own, ...Object.fromEntries(yield* variables(options.env)) }
-    const config: AgentSpawnConfig = { binary, args, env, jail, stdio: "inherit" }
+    const config: AgentSpawnConfig = { binary, args, env, jail, stdio: "inherit", grace: options.grace }
     return config
   })
 
@@ -122,31 +122,14 @@ const withMode =
       })
     )
 
-const TERMINATING = ["SIGHUP", "SIGINT", "SIGTERM"] as const
-
-/**
- * Runs something that the first of these signals interrupts, however long its cleaning up takes; then fails with
- * `Terminated`. Signals that the caller ignores stay ignored.
- */
-const interruptedBySignals = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | Terminated, R> =>
-  Effect.acquireUseRelease(
-    Effect.gen(function*() {
-      const launcher = yield* Launcher
-      const ignored = Option.match(launcher, { onNone: () => 0n, onSome: ({ ignored }) => ignored })
-      const received = yield* Deferred.make<never, Terminated>()
-      const listeners = TERMINATING.map((name) => {
-        const signal = Signal.toNumber(name)
-        const listener = () => {
-          if (!Signal.has(ignored, signal)) Deferred.unsafeDone(received, new Terminated({ signal }))
-        }
-        process.on(name, listener)
-        return [name, listener] as const
-      })
-      return { listeners, received }
-    }),
-    ({ received }) => Effect.raceFirst(Deferred.await(received), effect),
-    ({ listeners }) => Effect.sync(() => listeners.forEach(([name, listener]) => process.off(name, listener)))
-  )
+/** Ends the command at once. What it has left in the jail is ended after, as always. */
+const killGroup = (pid: number): void => {
+  try {
+    process.kill(-pid, "SIGKILL")
+  } catch {
+    // It has ended, or is root's; then the privilege ends it once the grace is over.
+  }
+}
 
 /**
  * Runs the command to its end, on our own standard streams. The code to exit with: its own, or 128 + N after signal N.
@@ -157,11 +140,17 @@ const interruptedBySignals = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.E
 export const run = (options: JailRunOptions) =>
   configFor(options).pipe(
     Effect.flatMap((config) =>
-      Spawner.spawn(config).pipe(
-        Effect.flatMap(({ exit }) => exit),
-        Effect.scoped,
-        interruptedBySignals
-      )
+      Effect.suspend(() => {
+        let hurry = () => {}
+        return Spawner.spawn(config).pipe(
+          Effect.tap(({ pid }) => {
+            hurry = () => killGroup(pid)
+          }),
+          Effect.flatMap(({ exit }) => exit),
+          Effect.scoped,
+          orTerminated("jail run", () => hurry())
+        )
+      })
     ),
     withMode(options),
     Effect.map(toExitCode)

@@ -10,10 +10,12 @@ import * as Span from "@effect/cli/HelpDoc/Span"
 import * as Options from "@effect/cli/Options"
 import * as Arr from "effect/Array"
 import type { NonEmptyReadonlyArray } from "effect/Array"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { UsageError } from "./AgentError.js"
 import * as JailRun from "./JailRun.js"
+import { parseDuration } from "./OptionValues.js"
 import * as Stdio from "./Stdio.js"
 
 const text = (name: string, placeholder: string, description: string) =>
@@ -69,6 +71,14 @@ const options = {
     Options.withDescription("A variable for the command, over the inherited ones. May be repeated."),
     Options.repeated
   ),
+  grace: Options.text("grace").pipe(
+    Options.withPseudoName("time"),
+    Options.withDescription(
+      "How long the command has between SIGTERM and SIGKILL: 5s unless given. Units are ms, s, m, h, d."
+    ),
+    Options.filterMap(parseDuration, "--grace takes a time, such as 90s or 2m"),
+    Options.withDefault(Duration.seconds(5))
+  ),
   dryRun: Options.choice("dry-run", ["text", "json"]).pipe(
     Options.withDescription(
       "Print the command line and run nothing: an element a line (--dry-run, --dry-run=text), or as a JSON array "
@@ -93,8 +103,9 @@ const codes: NonEmptyReadonlyArray<readonly [code: string, meaning: string]> = [
 const description = HelpDoc.blocks([
   HelpDoc.p(
     "Run one command in a FreeBSD jail, with its arguments, environment and standard streams as they are. It and all "
-      + "that it started in the jail end with the agent; SIGHUP, SIGINT and SIGTERM end it first (SIGTERM, 5 seconds, "
-      + "SIGKILL), then the agent by the same signal. Without --name and --path there is no jail."
+      + "that it started in the jail end with the agent; SIGHUP, SIGINT, SIGQUIT and SIGTERM end it first (SIGTERM, "
+      + "--grace, SIGKILL), then the agent by the same signal; a second one does not wait. Without --name and --path "
+      + "there is no jail."
   ),
   HelpDoc.h1("EXIT CODES"),
   HelpDoc.descriptionList(

@@ -14,6 +14,7 @@ import { AGENT_FAILED, type AgentError, exitCode, isAgentError } from "./AgentEr
 import * as Argv from "./Argv.js"
 import { toReport } from "./ChrootExec.js"
 import { Launcher } from "./Launcher.js"
+import * as Signals from "./Signals.js"
 import * as Stdio from "./Stdio.js"
 
 /** How the process was started. */
@@ -56,7 +57,7 @@ const report = ({ argv }: Invocation, cause: Cause.Cause<AgentError>): void => {
  */
 export const runMain = (command: Effect.Effect<void, AgentError>, invocation: Invocation): void => {
   Effect.runCallback(
-    command.pipe(
+    Effect.zipRight(Signals.keepIgnored, command).pipe(
       Effect.provideService(Launcher, invocation.launcher),
       Effect.provide(Logger.replace(Logger.defaultLogger, Stdio.logger))
     ),
