@@ -1,7 +1,7 @@
 /**
  * Manual pages from help documents.
  */
-import * as ManPage from "@chroot-exec/cli/ManPage"
+import * as ManPage from "@chroot-exec/cli/agent/ManPage"
 import * as HelpDoc from "@effect/cli/HelpDoc"
 import * as Span from "@effect/cli/HelpDoc/Span"
 import { expect, it } from "@effect/vitest"

@@ -1,7 +1,7 @@
 /**
  * What the first signal does, and the second one. Signals are only emitted: the test itself stays.
  */
-import * as Signals from "@chroot-exec/cli/Signals"
+import * as Signals from "@chroot-exec/cli/shared/Signals"
 import { Terminated } from "@chroot-exec/core/ExecError"
 import { expect, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"

@@ -1,8 +1,8 @@
 /**
  * What is wrong with a command line, told from what the help says.
  */
-import * as Argv from "@chroot-exec/cli/Argv"
-import * as Usage from "@chroot-exec/cli/Usage"
+import * as Usage from "@chroot-exec/cli/agent/Usage"
+import * as Argv from "@chroot-exec/cli/shared/Argv"
 import { expect, it } from "@effect/vitest"
 
 const help = "OPTIONS\n\n--dry-run text | json\n\n  One of the following: text, json\n\n(-h, --help)\n"

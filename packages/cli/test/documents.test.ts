@@ -1,7 +1,7 @@
 /**
  * What the documents show compiles and runs: code blocks of the READMEs, and examples of doc comments.
  */
-import { exitCodes } from "@chroot-exec/cli/AgentError"
+import { exitCodes } from "@chroot-exec/cli/shared/AgentError"
 import { CString, decodeControlFile, ExecPlan, planChrootExec, Root } from "@chroot-exec/core"
 import { afterAll, beforeAll, describe, expect, it } from "@effect/vitest"
 import * as Either from "effect/Either"

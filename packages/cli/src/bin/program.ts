@@ -8,9 +8,9 @@
 import { parseLauncherRecord } from "@chroot-exec/core/Inherited"
 import * as Option from "effect/Option"
 import { readFileSync } from "node:fs"
-import * as Argv from "../Argv.js"
-import * as ChrootExec from "../ChrootExec.js"
-import { type Invocation, runMain } from "../RunMain.js"
+import { type Invocation, runMain } from "../agent/RunMain.js"
+import * as ChrootExec from "../chroot-exec/ChrootExec.js"
+import * as Argv from "../shared/Argv.js"
 
 /** Compiles and runs `full.ts`. The loader's. */
 declare const runFull: (invocation: Invocation) => void

@@ -10,7 +10,7 @@ import * as Options from "@effect/cli/Options"
 import * as Arr from "effect/Array"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { parseDuration, parseNumbers, parsePairs } from "./OptionValues.js"
+import { parseDuration, parseNumbers, parsePairs } from "../shared/OptionValues.js"
 import * as RunStep from "./RunStep.js"
 
 /** What the codes of `run-step` mean. */

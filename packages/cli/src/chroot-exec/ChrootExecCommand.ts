@@ -13,7 +13,7 @@ import * as Arr from "effect/Array"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { exitCodeMeanings } from "./AgentError.js"
+import { exitCodeMeanings } from "../shared/AgentError.js"
 import * as ChrootExec from "./ChrootExec.js"
 
 const controlFile = Args.text({ name: "control-file" }).pipe(

@@ -12,7 +12,7 @@ import * as Options from "@effect/cli/Options"
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
-import { parseDuration, parsePairs } from "./OptionValues.js"
+import { parseDuration, parsePairs } from "../shared/OptionValues.js"
 import * as SandboxRun from "./SandboxRun.js"
 
 /** What the codes of `sandbox run` mean. */

@@ -7,10 +7,10 @@ import * as CliConfig from "@effect/cli/CliConfig"
 import * as Command from "@effect/cli/Command"
 import type * as HelpDoc from "@effect/cli/HelpDoc"
 import type * as CliUsage from "@effect/cli/Usage"
-import { chrootExecCommand } from "./ChrootExecCommand.js"
-import { jailCommand, jailRunCommand } from "./JailRunCommand.js"
-import { runStepCommand } from "./RunStepCommand.js"
-import { sandboxCommand, sandboxRunCommand, sandboxSweepCommand } from "./SandboxCommand.js"
+import { chrootExecCommand } from "../chroot-exec/ChrootExecCommand.js"
+import { jailCommand, jailRunCommand } from "../jail/JailRunCommand.js"
+import { runStepCommand } from "../run-step/RunStepCommand.js"
+import { sandboxCommand, sandboxRunCommand, sandboxSweepCommand } from "../sandbox/SandboxCommand.js"
 
 /**
  * A subcommand, or a subcommand of one.

@@ -17,10 +17,10 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Record from "effect/Record"
-import { UsageError } from "./AgentError.js"
-import { Launcher } from "./Launcher.js"
-import { orTerminated } from "./Signals.js"
-import { StepCommand } from "./StepCommand.js"
+import { UsageError } from "../shared/AgentError.js"
+import { Launcher } from "../shared/Launcher.js"
+import { orTerminated } from "../shared/Signals.js"
+import { StepCommand } from "../shared/StepCommand.js"
 
 /**
  * The options, as they were given.

@@ -13,10 +13,10 @@ import type { NonEmptyReadonlyArray } from "effect/Array"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { UsageError } from "./AgentError.js"
+import { UsageError } from "../shared/AgentError.js"
+import { parseDuration } from "../shared/OptionValues.js"
+import * as Stdio from "../shared/Stdio.js"
 import * as JailRun from "./JailRun.js"
-import { parseDuration } from "./OptionValues.js"
-import * as Stdio from "./Stdio.js"
 
 const text = (name: string, placeholder: string, description: string) =>
   Options.text(name).pipe(

@@ -10,12 +10,12 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
-import { AGENT_FAILED, type AgentError, exitCode, isAgentError } from "./AgentError.js"
-import * as Argv from "./Argv.js"
-import { toReport } from "./ChrootExec.js"
-import { Launcher } from "./Launcher.js"
-import * as Signals from "./Signals.js"
-import * as Stdio from "./Stdio.js"
+import { toReport } from "../chroot-exec/ChrootExec.js"
+import { AGENT_FAILED, type AgentError, exitCode, isAgentError } from "../shared/AgentError.js"
+import * as Argv from "../shared/Argv.js"
+import { Launcher } from "../shared/Launcher.js"
+import * as Signals from "../shared/Signals.js"
+import * as Stdio from "../shared/Stdio.js"
 
 /** How the process was started. */
 export interface Invocation {

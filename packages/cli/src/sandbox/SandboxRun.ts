@@ -17,13 +17,13 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { mkdirSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
-import { ArtifactUnwritable } from "./AgentError.js"
-import { CLEAR_LINE, columns } from "./LiveLine.js"
+import { ArtifactUnwritable } from "../shared/AgentError.js"
+import { CLEAR_LINE, columns } from "../shared/LiveLine.js"
+import { orTerminated } from "../shared/Signals.js"
+import * as Stdio from "../shared/Stdio.js"
+import { StepCommand } from "../shared/StepCommand.js"
 import { type SandboxOptions, toJob } from "./SandboxInput.js"
 import * as SandboxReport from "./SandboxReport.js"
-import { orTerminated } from "./Signals.js"
-import * as Stdio from "./Stdio.js"
-import { StepCommand } from "./StepCommand.js"
 
 /** The daemon and the credentials that the agent's own environment means. */
 const docker = Layer.unwrapEffect(Effect.sync(() => {
