@@ -28,10 +28,10 @@ const mutated = {
   ],
   jail: ["{JailConfig,JailWrap,PrivMode}.ts", "internal/jailNames.ts"],
   cli: [
-    "agent/{ManPage,Usage}.ts",
+    "agent/{Help,ManPage,Sections,Usage}.ts",
     "run-step/RunStepReport.ts",
     "sandbox/{SandboxInput,SandboxReport}.ts",
-    "shared/{AgentError,Argv,LiveLine,OptionValues,Signals}.ts"
+    "shared/{AgentError,Argv,Grammar,LiveLine,OptionValues,Signals}.ts"
   ]
 }
 

@@ -1,79 +1,28 @@
 /**
- * Manual pages from the same definitions as `--help`: man-pages(7), groff_man(7).
+ * Manual pages, which say what `--help` says: man-pages(7), groff_man(7).
  *
  * @since 0.1.0
  */
-import type * as HelpDoc from "@effect/cli/HelpDoc"
-import type * as Span from "@effect/cli/HelpDoc/Span"
+import { fullName, type Page } from "../shared/Grammar.js"
+import { type Section, sections, type Subject, synopsis } from "./Sections.js"
 
-/**
- * What a page is about.
- *
- * @since 0.1.0
- * @category models
- */
-export interface ManPageOptions {
-  /** The page's name: `agent-chroot-exec`. */
-  readonly name: string
-  /** One line, without a full stop. */
-  readonly summary: string
-  readonly version: string
-  /** The call without decoration: `agent chroot-exec <control-file> <chroot-dir>`. */
-  readonly synopsis: string
-  readonly help: HelpDoc.HelpDoc
-}
-
-/**
- * Text as roff takes it: backslashes and hyphens as themselves, no line that begins like a request, and none of the
- * columns that `@effect/cli` makes with spaces.
- */
+/** Text as roff takes it: backslashes and hyphens as themselves, and no line that begins like a request. */
 const escape = (text: string): string =>
-  text.replace(/ {2,}/g, " ").replaceAll("\\", "\\e").replaceAll("-", "\\-").replace(/^([.'])/gm, "\\&$1")
+  text.replaceAll("\\", "\\e").replaceAll("-", "\\-").replace(/^([.'])/gm, "\\&$1")
 
-const plain = (span: Span.Span): string => {
-  switch (span._tag) {
-    case "Sequence":
-      return plain(span.left) + plain(span.right)
-    case "Highlight":
-    case "Strong":
-    case "Weak":
-      return plain(span.value)
-    case "Text":
-    case "URI":
-      return span.value
-  }
-}
+const section = ({ paragraphs, terms, title }: Section): ReadonlyArray<string> => [
+  `.SH ${title}`,
+  ...paragraphs.flatMap((text) => [".PP", escape(text)]),
+  ...terms.flatMap(([term, text]) => [".TP", `.B ${escape(term)}`, escape(text)])
+]
 
-/** The parts of a document in a row. */
-const flatten = (help: HelpDoc.HelpDoc): ReadonlyArray<HelpDoc.HelpDoc> =>
-  help._tag === "Sequence" ? [...flatten(help.left), ...flatten(help.right)] : [help]
-
-const blocks = (help: HelpDoc.HelpDoc): ReadonlyArray<string> =>
-  flatten(help).flatMap((part) => {
-    switch (part._tag) {
-      case "Header":
-        return [`.SH ${escape(plain(part.value)).toUpperCase()}`]
-      case "Paragraph":
-        return [".PP", escape(plain(part.value))]
-      case "DescriptionList":
-        return part.definitions.flatMap(([term, definition]) => [
-          ".TP",
-          `.B ${escape(plain(term))}`,
-          ...body(definition)
-        ])
-      case "Enumeration":
-        return part.elements.flatMap((element) => [".IP \\(bu 2", ...body(element)])
-      case "Empty":
-      case "Sequence":
-        return []
-    }
-  })
-
-/** What stands under a term: its paragraphs, the first without a paragraph mark of its own. */
-const body = (help: HelpDoc.HelpDoc): ReadonlyArray<string> => {
-  const lines = blocks(help)
-  return (lines[0] === ".PP" ? lines.slice(1) : lines).map((line) => line === ".PP" ? ".IP" : line)
-}
+/**
+ * The name of the page: `agent-sandbox-run`.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const pageName = (page: Page): string => fullName(page).replaceAll(" ", "-")
 
 /**
  * A page of section 1 in roff.
@@ -81,13 +30,15 @@ const body = (help: HelpDoc.HelpDoc): ReadonlyArray<string> => {
  * @since 0.1.0
  * @category conversions
  */
-export const render = ({ help, name, summary, synopsis, version }: ManPageOptions): string =>
-  [
-    `.TH ${escape(name).toUpperCase()} 1 "" "${escape(`chroot-exec ${version}`)}" "User Commands"`,
+export const render = (subject: Subject, version: string): string => {
+  const name = escape(pageName(subject.page))
+  return [
+    `.TH ${name.toUpperCase()} 1 "" "${escape(`chroot-exec ${version}`)}" "User Commands"`,
     ".SH NAME",
-    `${escape(name)} \\- ${escape(summary)}`,
+    `${name} \\- ${escape(subject.page.summary)}`,
     ".SH SYNOPSIS",
-    `.B ${escape(synopsis)}`,
-    ...blocks(help),
+    `.B ${escape(synopsis(subject).join(" "))}`,
+    ...sections(subject).flatMap(section),
     ""
   ].join("\n")
+}

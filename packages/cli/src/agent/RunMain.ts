@@ -11,8 +11,8 @@ import * as Exit from "effect/Exit"
 import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
 import { toReport } from "../chroot-exec/ChrootExec.js"
+import { reportFd } from "../chroot-exec/LauncherOptions.js"
 import { AGENT_FAILED, type AgentError, exitCode, isAgentError } from "../shared/AgentError.js"
-import * as Argv from "../shared/Argv.js"
 import { Launcher } from "../shared/Launcher.js"
 import * as Signals from "../shared/Signals.js"
 import * as Stdio from "../shared/Stdio.js"
@@ -38,7 +38,7 @@ const report = ({ argv }: Invocation, cause: Cause.Cause<AgentError>): void => {
     for (const line of `agent: internal error: ${details}`.split("\n")) Stdio.writeErrorLine(line)
     process.exit(AGENT_FAILED)
   }
-  const fd = Argv.reportFd(argv)
+  const fd = reportFd(argv)
   const line = Option.isSome(fd) ? toReport(error) : Option.none()
   const reported = Option.isSome(fd) && Option.isSome(line) && Stdio.writeReport(fd.value, line.value)
   // By the signal itself, so that the caller sees what happened. Nothing listens for it any more.

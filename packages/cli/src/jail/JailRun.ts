@@ -20,6 +20,7 @@ import * as Record from "effect/Record"
 import { UsageError } from "../shared/AgentError.js"
 import { Launcher } from "../shared/Launcher.js"
 import { orTerminated } from "../shared/Signals.js"
+import * as Stdio from "../shared/Stdio.js"
 import { StepCommand } from "../shared/StepCommand.js"
 
 /**
@@ -39,8 +40,10 @@ export interface JailRunOptions {
   readonly allow: ReadonlyArray<string>
   readonly user: Option.Option<string>
   readonly privMode: Option.Option<PrivMode>
-  readonly env: ReadonlyArray<string>
+  readonly env: ReadonlyArray<readonly [name: string, value: string]>
   readonly grace: Duration.Duration
+  readonly dryRun: Option.Option<"text" | "json">
+  readonly json: boolean
 }
 
 const usage = (problem: string) => new UsageError({ problem, command: "agent jail run" })
@@ -78,14 +81,6 @@ const decodeJail = ({ allow, devfsRuleset, hostname, ip4, ip6, name, path, user,
     allow: Object.fromEntries(allow.map((permission) => [permission, true]))
   })
 
-const variables = (entries: ReadonlyArray<string>) =>
-  Effect.forEach(entries, (entry) => {
-    const at = entry.indexOf("=")
-    return at > 0
-      ? Effect.succeed([entry.slice(0, at), entry.slice(at + 1)] as const)
-      : usage("-e takes NAME=VALUE")
-  })
-
 /** Our own environment, with the names that the launcher hid from Node. */
 const ownEnvironment = (launcher: Launcher["Type"]): Environment =>
   Object.fromEntries(
@@ -102,7 +97,7 @@ const configFor = (options: JailRunOptions) =>
     yield* checkCombination(options)
     const jail = yield* decodeJail(options)
     const own = ownEnvironment(yield* Launcher)
-    const env = { ...own, ...Object.fromEntries(yield* variables(options.env)) }
+    const env = { ...own, ...Object.fromEntries(options.env) }
     const config: AgentSpawnConfig = { binary, args, env, jail, stdio: "inherit", grace: options.grace }
     return config
   })
@@ -131,13 +126,8 @@ const killGroup = (pid: number): void => {
   }
 }
 
-/**
- * Runs the command to its end, on our own standard streams. The code to exit with: its own, or 128 + N after signal N.
- *
- * @since 0.1.0
- * @category operations
- */
-export const run = (options: JailRunOptions) =>
+/** Runs the command to its end, on our own standard streams. The code to exit with: its own, or 128 + N after signal N. */
+const run = (options: JailRunOptions) =>
   configFor(options).pipe(
     Effect.flatMap((config) =>
       Effect.suspend(() => {
@@ -161,11 +151,8 @@ const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/
 /**
  * The command line, and nothing else: an element a line (quoted as JSON when it has control characters), or as a JSON
  * array.
- *
- * @since 0.1.0
- * @category operations
  */
-export const plan = (options: JailRunOptions, format: "text" | "json") =>
+const plan = (options: JailRunOptions, format: "text" | "json") =>
   configFor(options).pipe(
     Effect.flatMap(Spawner.plan),
     withMode(options),
@@ -175,3 +162,20 @@ export const plan = (options: JailRunOptions, format: "text" | "json") =>
         : [program, ...argv].map((element) => CONTROL.test(element) ? quote(element) : element).join("\n")
     )
   )
+
+/**
+ * Runs the command as the options say, and makes its code the agent's; or prints the command line.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const command = (options: JailRunOptions) =>
+  Effect.gen(function*() {
+    if (Option.isSome(options.dryRun)) {
+      const lines = yield* plan(options, options.json ? "json" : options.dryRun.value)
+      // Not through the console, which trims: the last argument may be empty.
+      return yield* Stdio.writeOutput(`${lines}\n`)
+    }
+    if (options.json) return yield* usage("--json is for --dry-run")
+    process.exitCode = yield* run(options)
+  })
