@@ -20,7 +20,13 @@ it.each([
     "--dry-run takes one of text, json, not \"\\u009byaml\""
   ],
   [["run-step", "--on-signal"], "--on-signal takes one of forward, finish-then-stop, kill"],
-  [["run-step", "-e", "--foo"], undefined],
+  [["run-step", "-e", "--foo", "--copy-dir", "/"], undefined],
+  [["run-step", "--copy-dir"], "--copy-dir takes a value: directory"],
+  [["run-step", "--copy-dir="], "--copy-dir takes a value: directory"],
+  [["run-step", "-e", "A=1", "--json"], "--copy-dir is missing"],
+  [["run-step", "--copy-dir=/", "--copy-dir", "/a"], "--copy-dir is given more than once"],
+  [["run-step", "--copy-dir=/", "--json", "--json"], "--json is given more than once"],
+  [["run-step", "--copy-dir=/", "-e", "A=1", "--env=B=2"], undefined],
   [["nope"], "unknown command \"nope\""],
   [["sandbox", "nope"], "unknown command \"nope\""],
   // A bare --dry-run has its value, and what follows -- are operands.
@@ -45,4 +51,14 @@ it.each([
 ])("%j asks for help: %s", (argv, expected) => {
   const { options, rest } = asked(argv)
   expect(Usage.asksForHelp(rest, options)).toBe(expected)
+})
+
+it.each([
+  [["sandbox", "run", "--image", "i", "-e"], "-e takes a value: NAME=VALUE"],
+  [["sandbox", "run", "--image", "i", "-e", "A=1"], undefined],
+  [["jail", "run", "--priv-mode"], "--priv-mode takes one of mdo, helper, none"],
+  [["jail", "run", "--priv-mode=sudo", "--unknown", "--vnet"], undefined]
+])("a value that %j lacks: %s", (argv, expected) => {
+  const { options, rest } = asked(argv)
+  expect(Usage.missingValue(rest, options)).toBe(expected)
 })

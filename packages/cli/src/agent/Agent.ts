@@ -26,8 +26,13 @@ import * as Help from "./Help.js"
 import * as Pages from "./Pages.js"
 import * as Usage from "./Usage.js"
 
-/** `agent` with all its subcommands. */
-const agentCommand = Command.make(
+/**
+ * `agent` with all its subcommands.
+ *
+ * @since 0.1.0
+ * @category commands
+ */
+export const agentCommand = Command.make(
   PROGRAM,
   {},
   () => new UsageError({ problem: "no command given", command: PROGRAM })
@@ -109,6 +114,8 @@ export const runAgent = (argv: ReadonlyArray<string>): Effect.Effect<void, Agent
   const { argv: own, command } = page.command === "" ? { argv, command: [] } : Argv.split(argv)
   const normal = Argv.normalize(own)
   if (Usage.asksForHelp(normal, optionsOf(page))) return printHelp(page)
+  const problem = Usage.missingValue(normal, optionsOf(page))
+  if (problem !== undefined) return new UsageError({ problem, command: fullName(page) })
   return Command.run(agentCommand, {
     name: PROGRAM,
     version: version(),

@@ -40,16 +40,44 @@ const given = (argv: ReadonlyArray<string>, options: ReadonlyArray<OptionAbout>)
 export const asksForHelp = (argv: ReadonlyArray<string>, options: ReadonlyArray<OptionAbout>): boolean =>
   given(argv, options).some(({ about, value }) => about?.name === "help" && value === undefined)
 
-const problemOf = ({ about, spelling, value }: Given): string | undefined => {
-  if (about === undefined) return `unknown option ${spelling}`
-  const { choices } = about
-  if (choices === undefined || (value !== undefined && choices.includes(value))) return undefined
-  return `${spelling} takes one of ${choices.join(", ")}${value === undefined ? "" : `, not ${quote(value)}`}`
+/** What an option takes: `one of text, json`, `a value: directory`. */
+const expected = ({ choices, value }: OptionAbout): string =>
+  choices === undefined ? `a value: ${value}` : `one of ${choices.join(", ")}`
+
+/** What is wrong with the value of an option. */
+const valueProblem = ({ about, spelling, value }: Given): string | undefined => {
+  if (about === undefined || !(takesValue(about) || value !== undefined)) return undefined
+  if (value === undefined || (value === "" && about.choices === undefined)) {
+    return `${spelling} takes ${expected(about)}`
+  }
+  return about.choices === undefined || about.choices.includes(value)
+    ? undefined
+    : `${spelling} takes ${expected(about)}, not ${quote(value)}`
 }
 
 /**
- * The first option that there is not, the first value that is none of an option's choices, or a command that is not there
- * (only when one is `expected`); nothing when it is none of these.
+ * The first option that lacks its value: `@effect/cli` leaves some of them out instead.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const missingValue = (
+  argv: ReadonlyArray<string>,
+  options: ReadonlyArray<OptionAbout>
+): string | undefined =>
+  given(argv, options)
+    .filter(({ about, value }) => about !== undefined && takesValue(about) && value === undefined)
+    .map(valueProblem)[0]
+
+const countProblem = (all: ReadonlyArray<Given>, about: OptionAbout): string | undefined => {
+  const times = all.filter((each) => each.about === about).length
+  if (times === 0 && about.presence === "required") return `--${about.name} is missing`
+  return times > 1 && about.presence !== "repeated" ? `--${about.name} is given more than once` : undefined
+}
+
+/**
+ * The first option that there is not, or whose value is none of its own, or that is given too often or not at all, or a
+ * command that is not there (only when one `isExpected`); nothing when it is none of these.
  *
  * @since 0.1.0
  * @category conversions
@@ -57,14 +85,14 @@ const problemOf = ({ about, spelling, value }: Given): string | undefined => {
 export const problem = (
   argv: ReadonlyArray<string>,
   options: ReadonlyArray<OptionAbout>,
-  expected: boolean
+  isExpected: boolean
 ): string | undefined => {
-  for (const each of given(argv, options)) {
-    const found = problemOf(each)
-    if (found !== undefined) return found
-  }
-  const [first] = argv
-  return expected && first !== undefined && !first.startsWith("-")
-    ? `unknown command ${quote(first)}`
-    : undefined
+  const all = given(argv, options)
+  const [first = "-"] = argv
+  const problems = [
+    ...all.map((each) => each.about === undefined ? `unknown option ${each.spelling}` : valueProblem(each)),
+    ...options.map((about) => countProblem(all, about)),
+    isExpected && !first.startsWith("-") ? `unknown command ${quote(first)}` : undefined
+  ]
+  return problems.find((each) => each !== undefined)
 }

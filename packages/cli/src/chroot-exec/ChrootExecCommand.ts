@@ -10,7 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { exitCodeMeanings } from "../shared/AgentError.js"
 import * as CommandTable from "../shared/CommandTable.js"
-import { DRY_RUN, form } from "../shared/DryRun.js"
+import { DRY_RUN } from "../shared/DryRun.js"
 import type { Page } from "../shared/Grammar.js"
 import * as OptionValues from "../shared/OptionValues.js"
 import * as ChrootExec from "./ChrootExec.js"
@@ -27,7 +27,7 @@ const table: CommandTable.Table<Taken> = {
     description:
       "Print the plan and change nothing: an operation a line, or as JSON. Arguments are only counted, variables only "
       + "named."
-  }, form),
+  }, OptionValues.form),
   dieWithParent: CommandTable.flag(DIE_WITH_PARENT),
   reportFd: CommandTable.optional(REPORT_FD, OptionValues.integer("fd")),
   controlFile: CommandTable.operand({

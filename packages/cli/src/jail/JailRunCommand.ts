@@ -7,7 +7,7 @@ import { PrivMode } from "@chroot-exec/jail/PrivMode"
 import * as Command from "@effect/cli/Command"
 import * as Effect from "effect/Effect"
 import * as CommandTable from "../shared/CommandTable.js"
-import { DRY_RUN, form } from "../shared/DryRun.js"
+import { DRY_RUN } from "../shared/DryRun.js"
 import type { Page } from "../shared/Grammar.js"
 import * as OptionValues from "../shared/OptionValues.js"
 import * as JailRun from "./JailRun.js"
@@ -74,7 +74,7 @@ const table: CommandTable.Table<JailRun.JailRunOptions> = {
     ...DRY_RUN,
     description:
       "Print the command line and run nothing: an element a line, or as a JSON array. Needs no privilege and no jail."
-  }, form),
+  }, OptionValues.form),
   json: CommandTable.flag({
     name: "json",
     description: `With --${DRY_RUN.name}: as a JSON array.`

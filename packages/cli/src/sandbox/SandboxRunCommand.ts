@@ -7,7 +7,7 @@ import * as ByteSize from "@chroot-exec/sandbox/ByteSize"
 import * as Command from "@effect/cli/Command"
 import * as Effect from "effect/Effect"
 import * as CommandTable from "../shared/CommandTable.js"
-import { DRY_RUN, form } from "../shared/DryRun.js"
+import { DRY_RUN } from "../shared/DryRun.js"
 import type { Page } from "../shared/Grammar.js"
 import * as OptionValues from "../shared/OptionValues.js"
 import type { SandboxOptions } from "./SandboxInput.js"
@@ -118,7 +118,7 @@ const table: CommandTable.Table<SandboxOptions> = {
     ...DRY_RUN,
     description:
       "Print the request that would create the container, and do nothing. Variables are only named, arguments counted."
-  }, form)
+  }, OptionValues.form)
 }
 
 /**

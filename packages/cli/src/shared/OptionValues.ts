@@ -47,6 +47,14 @@ export const choice = <A extends string>(...choices: ReadonlyArray<A>): Value<A>
   read: (text) => Option.fromNullable(choices.find((each) => each === text))
 })
 
+/**
+ * The forms in which `--dry-run` prints.
+ *
+ * @since 0.1.0
+ * @category values
+ */
+export const form = choice("text", "json")
+
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
 /**
