@@ -83,6 +83,20 @@ module.exports = {
       to: { path: "^packages/", pathNot: "^packages/$1/", dependencyTypes: ["local"] }
     },
     {
+      name: "commands-share-one-folder",
+      severity: "error",
+      comment: "A command of cli knows what all of them share, and none of the others",
+      from: { path: "^packages/cli/src/(chroot-exec|run-step|sandbox|jail)/" },
+      to: { path: "^packages/cli/src/", pathNot: "^packages/cli/src/(shared|$1)/" }
+    },
+    {
+      name: "shared-knows-no-command",
+      severity: "error",
+      comment: "What the commands share knows none of them",
+      from: { path: "^packages/cli/src/shared/" },
+      to: { path: "^packages/cli/src/", pathNot: "^packages/cli/src/shared/" }
+    },
+    {
       name: "no-unresolvable",
       severity: "error",
       comment: "What cannot be resolved cannot be checked either",

@@ -39,7 +39,7 @@ const withoutStdout = {
 const withoutSandbox = {
   name: "without-sandbox",
   setup: (builder) =>
-    builder.onLoad({ filter: /packages\/cli\/src\/SandboxRun\.ts$/ }, () => ({
+    builder.onLoad({ filter: /packages\/cli\/src\/sandbox\/SandboxRun\.ts$/ }, () => ({
       contents:
         "export const run = () => { throw new Error(\"not in this program\") }\nexport const sweepAll = run",
       loader: "js"

@@ -28,7 +28,10 @@ const mutated = {
   ],
   jail: ["{JailConfig,JailWrap,PrivMode}.ts", "internal/jailNames.ts"],
   cli: [
-    "{AgentError,Argv,LiveLine,ManPage,OptionValues,RunStepReport,SandboxInput,SandboxReport,Usage}.ts"
+    "agent/{Help,ManPage,Sections,Usage}.ts",
+    "run-step/RunStepReport.ts",
+    "sandbox/{SandboxInput,SandboxReport}.ts",
+    "shared/{AgentError,Argv,Grammar,LiveLine,OptionValues,Signals}.ts"
   ]
 }
 

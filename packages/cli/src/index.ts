@@ -3,9 +3,9 @@
  *
  * @since 0.1.0
  */
-export { type AgentError, exitCode, exitCodeMeanings, OutputFailed, UsageError } from "./AgentError.js"
-export * as Argv from "./Argv.js"
-export { chrootExecCommand } from "./ChrootExecCommand.js"
-export { Launcher } from "./Launcher.js"
-export { sandboxCommand } from "./SandboxCommand.js"
-export { StepCommand } from "./StepCommand.js"
+export { chrootExecCommand } from "./chroot-exec/ChrootExecCommand.js"
+export { sandboxCommand } from "./sandbox/SandboxCommand.js"
+export { type AgentError, exitCode, exitCodeMeanings, OutputFailed, UsageError } from "./shared/AgentError.js"
+export * as Argv from "./shared/Argv.js"
+export { Launcher } from "./shared/Launcher.js"
+export { StepCommand } from "./shared/StepCommand.js"

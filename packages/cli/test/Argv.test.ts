@@ -1,7 +1,7 @@
 /**
  * Command lines before they are parsed.
  */
-import * as Argv from "@chroot-exec/cli/Argv"
+import * as Argv from "@chroot-exec/cli/shared/Argv"
 import { expect, it } from "@effect/vitest"
 
 it.each([

@@ -1,54 +1,60 @@
 /**
- * Manual pages from help documents.
+ * Manual pages: the same as the help, in roff.
  */
-import * as ManPage from "@chroot-exec/cli/ManPage"
-import * as HelpDoc from "@effect/cli/HelpDoc"
-import * as Span from "@effect/cli/HelpDoc/Span"
+import * as ManPage from "@chroot-exec/cli/agent/ManPage"
 import { expect, it } from "@effect/vitest"
+import { group, subject } from "./support/Subject.js"
 
-it("renders every kind of part, with hyphens, backslashes and leading dots as themselves", () => {
-  const help = HelpDoc.blocks([
-    HelpDoc.h1("Description"),
-    HelpDoc.p(Span.concat(Span.text("Run a "), Span.strong("step"))),
-    HelpDoc.p(".begins like a request, as 'this'\n'does; C:\\x"),
-    HelpDoc.h1("Options"),
-    HelpDoc.descriptionList([
-      [Span.code("--dry-run"), HelpDoc.blocks([HelpDoc.p("Print."), HelpDoc.p("Change nothing.")])],
-      [Span.text("-h"), HelpDoc.empty]
-    ]),
-    HelpDoc.enumeration([HelpDoc.p("one"), HelpDoc.p("two")])
-  ])
-  expect(
-    ManPage.render({
-      name: "agent-x",
-      summary: "run a step",
-      version: "1.2.3",
-      synopsis: "agent x [-h]",
-      help
-    })
-  )
-    .toBe(`.TH AGENT\\-X 1 "" "chroot\\-exec 1.2.3" "User Commands"
+it("renders every section, with hyphens, backslashes and leading dots as themselves", () => {
+  expect(ManPage.render(subject, "1.2.3")).toBe(
+    `.TH AGENT\\-STEP\\-TRY 1 "" "chroot\\-exec 1.2.3" "User Commands"
 .SH NAME
-agent\\-x \\- run a step
+agent\\-step\\-try \\- try a step
 .SH SYNOPSIS
-.B agent x [\\-h]
+.B agent step try [\\-\\-dry\\-run[=text|json]] [\\-\\-env NAME=VALUE]... \\-\\-in directory [\\-\\-time time] [\\-\\-quiet] <file> \\-\\- CMD [ARG...]
 .SH DESCRIPTION
 .PP
-Run a step
+It runs, and C:\\ex stays.
 .PP
-\\&.begins like a request, as 'this'
-\\&'does; C:\\ex
+\\&.begins like a request
+.SH ARGUMENTS
+.TP
+.B <file>
+What is tried.
 .SH OPTIONS
 .TP
-.B \\-\\-dry\\-run
+.B \\-\\-dry\\-run[=text|json]
 Print.
-.IP
-Change nothing.
 .TP
-.B \\-h
-.IP \\(bu 2
-one
-.IP \\(bu 2
-two
-`)
+.B \\-e, \\-\\-env NAME=VALUE
+A variable. May be repeated.
+.TP
+.B \\-\\-in directory
+Where. Required.
+.TP
+.B \\-\\-time time
+How long. Default: 5s.
+.TP
+.B \\-\\-quiet
+Say nothing.
+.SH OPTIONS OF EVERY COMMAND
+.TP
+.B \\-h, \\-\\-help
+Print this help.
+.SH EXIT CODES
+.TP
+.B 0
+it went well
+.TP
+.B the step's own
+it did not
+`
+  )
+})
+
+it("names a page after the whole command", () => {
+  expect([subject, group].map(({ page }) => ManPage.pageName(page))).toStrictEqual([
+    "agent-step-try",
+    "agent-step"
+  ])
 })

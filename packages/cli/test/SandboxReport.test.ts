@@ -1,7 +1,7 @@
 /**
  * What `agent sandbox run` says about a run.
  */
-import * as SandboxReport from "@chroot-exec/cli/SandboxReport"
+import * as SandboxReport from "@chroot-exec/cli/sandbox/SandboxReport"
 import { decodeJob } from "@chroot-exec/sandbox/Job"
 import * as Output from "@chroot-exec/sandbox/Output"
 import type { Result } from "@chroot-exec/sandbox/Result"

@@ -1,7 +1,7 @@
 /**
  * Writing to a pipe that was given to us non-blocking.
  */
-import { writeReport } from "@chroot-exec/cli/Stdio"
+import { writeReport } from "@chroot-exec/cli/shared/Stdio"
 import { expect, it } from "@effect/vitest"
 import { execFileSync } from "node:child_process"
 import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync } from "node:fs"

@@ -1,7 +1,8 @@
 /**
  * What the documents show compiles and runs: code blocks of the READMEs, and examples of doc comments.
  */
-import { exitCodes } from "@chroot-exec/cli/AgentError"
+import { exitCodes } from "@chroot-exec/cli/shared/AgentError"
+import { reactions } from "@chroot-exec/cli/shared/Signals"
 import { CString, decodeControlFile, ExecPlan, planChrootExec, Root } from "@chroot-exec/core"
 import { afterAll, beforeAll, describe, expect, it } from "@effect/vitest"
 import * as Either from "effect/Either"
@@ -178,4 +179,12 @@ it("the table of errors has every error with its code", () => {
     [tag, code]
   ) => [tag, tag === "Terminated" ? "" : String(code)])
   expect(Object.fromEntries(documented)).toEqual(Object.fromEntries(actual))
+})
+
+it("the table of signals has every command that hears them", () => {
+  const [, table = ""] = read("docs/exit-codes.md").split("## Signals")
+  const documented = new Set(
+    Array.from(table.matchAll(/^\| `([a-z-]+(?: [a-z]+)?)/gm), ([, command = ""]) => command)
+  )
+  expect([...documented]).toStrictEqual(["chroot-exec", ...Object.keys(reactions)])
 })

@@ -151,7 +151,7 @@ describe("refused, in one line", () => {
       125,
       "--priv-mode takes one of mdo, helper, none, not \"sudo\"; see \"agent jail run --help\""
     ],
-    [["-e", "hunter2", "--", "ls"], 125, "-e takes NAME=VALUE; see \"agent jail run --help\""],
+    [["-e", "hunter2", "--", "ls"], 125, "--env takes NAME=VALUE; see \"agent jail run --help\""],
     [["--json", "--", "ls"], 125, "--json is for --dry-run; see \"agent jail run --help\""],
     [
       ["--user", "pi", "--", "ls"],
@@ -231,9 +231,9 @@ describe("refused, in one line", () => {
     ))
 
   it.live.each<readonly [ReadonlyArray<string>, string]>([
-    [[], "no command given; see \"agent jail run --help\""],
-    [["bogus"], "unknown command \"bogus\"; see \"agent --help\""],
-    [["--bogus"], "unknown option --bogus; see \"agent --help\""]
+    [[], "no command given; see \"agent jail --help\""],
+    [["bogus"], "unknown command \"bogus\"; see \"agent jail --help\""],
+    [["--bogus"], "unknown option --bogus; see \"agent jail --help\""]
   ])("agent jail %j", ([argv, message]) =>
     Effect.scoped(Effect.gen(function*() {
       const sandbox = yield* Sandbox.scoped({ withRoot: false })

@@ -18,6 +18,7 @@ const shown = (name: string): string =>
 describe.each([
   "agent.1",
   "agent-chroot-exec.1",
+  "agent-jail.1",
   "agent-jail-run.1",
   "agent-run-step.1",
   "agent-sandbox.1",
@@ -35,7 +36,7 @@ describe.each([
 it("the page of chroot-exec has the call, both operands and the exit codes", () => {
   const text = shown("agent-chroot-exec.1")
   expect(text).toContain(
-    "agent chroot-exec [--dry-run text | json] [--die-with-parent] [--report-fd integer]"
+    "agent chroot-exec [--dry-run[=text|json]] [--die-with-parent] [--report-fd fd] <control-file> <chroot-dir>"
   )
   expect(text.match(/^ {7}<.*>$/gm)).toStrictEqual(["       <control-file>", "       <chroot-dir>"])
   expect(text).toMatch(/^ {7}126 {4}the command was found but cannot be executed$/m)
@@ -43,15 +44,15 @@ it("the page of chroot-exec has the call, both operands and the exit codes", () 
 })
 
 it("the page of agent has the subcommands", () => {
-  // Lines are filled with spaces, and "chroot-exec" is in the last line of every page.
-  const items = shown("agent.1").replace(/ +/g, " ").matchAll(/^ \u2022 ([a-z-]+(?: run| sweep)?) /gm)
-  expect(Array.from(items, ([, name = ""]) => name)).toStrictEqual([
-    "chroot-exec",
-    "run-step",
-    "sandbox",
-    "sandbox run",
-    "sandbox sweep",
-    "jail",
-    "jail run"
-  ])
+  const [, commands = ""] = /^COMMANDS\n([\s\S]*?)^OPTIONS/m.exec(shown("agent.1")) ?? []
+  expect(Array.from(commands.matchAll(/^ {7}(\S+(?: \S+)?)(?: {2,}|$)/gm), ([, name = ""]) => name))
+    .toStrictEqual([
+      "chroot-exec",
+      "run-step",
+      "sandbox",
+      "sandbox run",
+      "sandbox sweep",
+      "jail",
+      "jail run"
+    ])
 })

@@ -56,6 +56,9 @@ describe("a command line that says nothing to do is refused:", () => {
     ["--max-output takes a size, such as 512m or 2g", [...RUN, "--max-output=-1", ...COMMAND]],
     ["--timeout takes a time, such as 90s or 2m", [...RUN, "--timeout=soon", ...COMMAND]],
     ["--env takes NAME=VALUE", [...RUN, "-e", "NAME", ...COMMAND]],
+    ["-e takes a value: NAME=VALUE", [...RUN, "-e", ...COMMAND]],
+    ["--image is missing", COMMAND],
+    ["--image is given more than once", [...RUN, ...RUN, ...COMMAND]],
     ["--mount takes SRC:DST", [...RUN, "--mount=/a", ...COMMAND]],
     ["unknown option --privileged", [...RUN, "--privileged", ...COMMAND]],
     ["unknown option --user", [...RUN, "--user=root", ...COMMAND]]

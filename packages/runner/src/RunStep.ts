@@ -20,7 +20,7 @@ import * as Runtime from "effect/Runtime"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { hearSignals } from "./internal/controllerSignals.js"
+import { hearSignals } from "./ControllerSignals.js"
 import { type Ended, Launcher, type RunningStep } from "./Launcher.js"
 import type { LauncherFailed, LaunchError, StepNotEnded } from "./LauncherError.js"
 import * as LogFiles from "./LogFiles.js"
@@ -77,6 +77,8 @@ export interface RunStepOptions<E = never, R = never> {
    * - `forward`: the step's process group gets it;
    * - `finish-then-stop`: nothing, the step may finish;
    * - `kill`: the step is ended at once, with all that descends from it.
+   *
+   * One more ends the step at once: when it may finish, and when it has been asked to end since its time is over.
    *
    * The process itself goes on either way; `StepResult.signal` tells it to stop.
    */
@@ -135,17 +137,18 @@ const terminate = (running: RunningStep, grace: Duration.DurationInput) =>
     yield* running.end
   })
 
-/** Waits for the end of the step, which a time limit may bring about. */
+/** Waits for the end of the step, which a time limit may bring about: `asked` then learns that it is to end. */
 const waitForEnd = <E, R>(
   running: RunningStep,
-  { grace = GRACE, timeout }: RunStepOptions<E, R>
+  { grace = GRACE, timeout }: RunStepOptions<E, R>,
+  asked: Effect.Effect<void>
 ): Effect.Effect<Ended & { readonly timedOut: boolean }, LauncherFailed | StepNotEnded> =>
   Effect.gen(function*() {
     const within = timeout === undefined
       ? Effect.asSome(running.ended)
       : Effect.timeoutOption(running.ended, timeout)
     const ended = yield* within
-    if (Option.isNone(ended)) yield* terminate(running, grace)
+    if (Option.isNone(ended)) yield* Effect.zipRight(asked, terminate(running, grace))
     return { ...(yield* running.ended), timedOut: Option.isNone(ended) }
   })
 
@@ -171,20 +174,32 @@ const openLogs = <E, R>(step: Step, { log, root }: RunStepOptions<E, R>) =>
         epochMillis
       })))
 
-/** The signals that arrive while the scope is open: the last of them, and what is done about each. */
+/**
+ * The signals that arrive while the scope is open, the last of which is told, and what is done about each. Once the step
+ * is to end, by one of them or because it has been `asked`, the next one does not wait for it.
+ */
 const obeySignals = <E, R>(
   running: RunningStep,
   { onSignal = "forward", signals = ["SIGTERM"] }: RunStepOptions<E, R>
-): Effect.Effect<() => Option.Option<Signal>, never, Scope.Scope> =>
+): Effect.Effect<
+  { readonly asked: Effect.Effect<void>; readonly last: () => Option.Option<Signal> },
+  never,
+  Scope.Scope
+> =>
   Effect.gen(function*() {
     const fork = Runtime.runFork(yield* Effect.runtime())
     let last: Option.Option<Signal> = Option.none()
+    let hurries = onSignal === "kill"
     yield* hearSignals(signals, (signal) => {
       last = Option.some(signal)
-      if (onSignal === "forward") fork(running.signal(signal))
-      else if (onSignal === "kill") fork(running.end)
+      if (hurries) fork(running.end)
+      else if (onSignal === "forward") fork(running.signal(signal))
+      else hurries = true
     })
-    return () => last
+    const asked = Effect.sync(() => {
+      hurries = true
+    })
+    return { asked, last: () => last }
   })
 
 /**
@@ -221,7 +236,7 @@ export const runStep = Effect.fn("RunStep.runStep")(
       Effect.flatMap(Fiber.await)
     )
     yield* Effect.addFinalizer(() => Effect.unless(stop, () => over))
-    const lastSignal = yield* obeySignals(running, options)
+    const signals = yield* obeySignals(running, options)
     if (options.onStart !== undefined) yield* options.onStart(running.pid)
 
     const pump = (name: "stdout" | "stderr", label: "[out]" | "[err]") =>
@@ -243,7 +258,7 @@ export const runStep = Effect.fn("RunStep.runStep")(
       Effect.all([Fiber.join(reading), feeding], { concurrency: 2 }),
       Effect.never
     )
-    const ended = yield* Effect.raceFirst(waitForEnd(running, options), failure)
+    const ended = yield* Effect.raceFirst(waitForEnd(running, options, signals.asked), failure)
     const drained = yield* Effect.timeoutOption(Fiber.join(reading), options.drain ?? DRAIN)
     if (Option.isNone(drained)) yield* Fiber.interrupt(reading)
     yield* survivors === "end" ? running.end : running.leave
@@ -261,7 +276,7 @@ export const runStep = Effect.fn("RunStep.runStep")(
       status: ended.status,
       accepted: ended.status._tag === "Exited" && step.returncodes.includes(ended.status.code),
       timedOut: ended.timedOut,
-      signal: lastSignal(),
+      signal: signals.last(),
       duration: Duration.nanos((yield* Clock.currentTimeNanos) - began),
       usage: ended.usage,
       stdout: { bytes: out.bytes, truncated: out.truncated },

@@ -12,6 +12,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import * as TestClock from "effect/TestClock"
 import { isRunning } from "./support/Processes.js"
@@ -26,12 +27,12 @@ const isAwaited = Effect.repeat(Effect.zipRight(Effect.yieldNow(), TestClock.sle
 
 /**
  * The result, and standard output, of a step under a clock that stands still: it goes on by each of these durations when
- * the output ends like that and somebody waits for it.
+ * the output ends like that and somebody waits for it. `SIGTERM` is one that arrives instead.
  */
 const underClock = (
   root: string,
   more: Partial<RunStepOptions>,
-  moves: ReadonlyArray<readonly [output: string, duration: Duration.DurationInput]>
+  moves: ReadonlyArray<readonly [output: string, event: Duration.DurationInput | "SIGTERM"]>
 ) =>
   Effect.gen(function*() {
     const outputs = yield* Queue.unbounded<string>()
@@ -42,10 +43,11 @@ const underClock = (
         return Queue.offer(outputs, out)
       })
     const fiber = yield* Effect.fork(runStep(step(), options(root, { stdout, ...more })))
-    for (const [end, duration] of moves) {
+    for (const [end, event] of moves) {
       yield* Effect.repeat(Queue.take(outputs), { until: (output) => output.endsWith(end) })
       yield* isAwaited
-      yield* TestClock.adjust(duration)
+      if (event === "SIGTERM") process.emit(event)
+      else yield* TestClock.adjust(event)
     }
     const result = yield* Fiber.join(fiber)
     return { out, result }
@@ -92,6 +94,25 @@ layer(live)("runStep", (it) => {
         })
         expect(out).toMatch(/^\d+\ntold\n$/)
         expect(isRunning(Number.parseInt(out))).toBe(false)
+      })
+  )
+
+  scoped(
+    "kills one at once that has been told to end when a signal arrives",
+    "trap 'echo told' TERM; echo ready; while :; do sleep 0.05; done",
+    (root) =>
+      Effect.gen(function*() {
+        // The grace is never over: the clock stands still.
+        const { out, result } = yield* underClock(root, { timeout: "2 seconds" }, [
+          ["ready\n", "2 seconds"],
+          ["told\n", "SIGTERM"]
+        ])
+        expect(out).toBe("ready\ntold\n")
+        expect(result).toMatchObject({
+          timedOut: true,
+          signal: Option.some("SIGTERM"),
+          status: { _tag: "Signaled", signal: 9 }
+        })
       })
   )
 

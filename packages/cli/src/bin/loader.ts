@@ -8,7 +8,7 @@ import { readFileSync, statSync } from "node:fs"
 import { createRequire } from "node:module"
 import { dirname, join } from "node:path"
 import { Script } from "node:vm"
-import type { Invocation } from "../RunMain.js"
+import type { Invocation } from "../agent/RunMain.js"
 
 /** A bundle: the source of a function, and the name of its code cache. */
 interface Bundle {

@@ -8,27 +8,13 @@
 import { parseLauncherRecord } from "@chroot-exec/core/Inherited"
 import * as Option from "effect/Option"
 import { readFileSync } from "node:fs"
-import * as Argv from "../Argv.js"
-import * as ChrootExec from "../ChrootExec.js"
-import { type Invocation, runMain } from "../RunMain.js"
+import { type Invocation, runMain } from "../agent/RunMain.js"
+import * as ChrootExec from "../chroot-exec/ChrootExec.js"
+import { plainRequest } from "../chroot-exec/LauncherOptions.js"
+import * as Argv from "../shared/Argv.js"
 
 /** Compiles and runs `full.ts`. The loader's. */
 declare const runFull: (invocation: Invocation) => void
-
-const DIE_WITH_PARENT = "--die-with-parent"
-
-/** What a launcher asks for, in its spelling. */
-const isLaunchers = (option: string): boolean =>
-  option === DIE_WITH_PARENT || Option.isSome(Argv.reportFd([option]))
-
-/** `chroot-exec` with its two operands and nothing that needs a parser. */
-const isPlain = ([command, ...rest]: ReadonlyArray<string>): boolean => {
-  const [options, operands] = [rest.slice(0, -2), rest.slice(-2)]
-  const names = new Set(options.map((option) => option.replace(/=.*/s, "")))
-  return command === "chroot-exec" && operands.length === 2
-    && operands.every((operand) => !operand.startsWith("-"))
-    && options.every(isLaunchers) && names.size === options.length
-}
 
 const invocation = (argv: ReadonlyArray<string>): Invocation => {
   const launcher = Option.flatMap(Option.fromNullable(argv[0]), parseLauncherRecord)
@@ -36,16 +22,10 @@ const invocation = (argv: ReadonlyArray<string>): Invocation => {
   return { argv: Argv.restoreBytes(rest, () => readFileSync("/proc/self/cmdline")), launcher }
 }
 
-const main = (started: Invocation): void => {
-  const [controlFile = "", chrootDir = ""] = started.argv.slice(-2)
-  const request = {
-    controlFile,
-    chrootDir,
-    dieWithParent: started.argv.includes(DIE_WITH_PARENT),
-    reportFd: Argv.reportFd(started.argv)
-  }
-  if (isPlain(started.argv)) runMain(ChrootExec.run(request), started)
-  else runFull(started)
-}
+const main = (started: Invocation): void =>
+  Option.match(plainRequest(started.argv), {
+    onNone: () => runFull(started),
+    onSome: (request) => runMain(ChrootExec.run(request), started)
+  })
 
 main(invocation(process.argv.slice(2)))

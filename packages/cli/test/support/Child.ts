@@ -31,6 +31,8 @@ export interface Child {
   readonly pid: number
   /** The first line of standard output; all of it when it ends before. */
   readonly firstLine: Effect.Effect<string>
+  /** Over when standard output has this text, or has ended. */
+  readonly until: (text: string) => Effect.Effect<void>
   /** How it ended, once it has and nobody holds its output any more. */
   readonly ended: Effect.Effect<Ended>
 }
@@ -91,6 +93,7 @@ export const start = (call: Call): Effect.Effect<Child, never, Scope.Scope> =>
     Effect.map(({ child, exit, stderr, stdout }) => ({
       pid: child.pid ?? 0,
       firstLine: stdout.line,
+      until: (text) => Effect.asVoid(stdout.until((content) => content.includes(text))),
       ended: Effect.gen(function*() {
         const [code, signal] = yield* exit
         return {

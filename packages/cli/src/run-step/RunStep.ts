@@ -18,13 +18,14 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import { type OutputFailed, UsageError } from "./AgentError.js"
-import { Launcher } from "./Launcher.js"
-import { makeLiveLine } from "./LiveLine.js"
-import { agentProgram } from "./Program.js"
+import { type OutputFailed, UsageError } from "../shared/AgentError.js"
+import { Launcher } from "../shared/Launcher.js"
+import { makeLiveLine } from "../shared/LiveLine.js"
+import { agentProgram } from "../shared/Program.js"
+import { heard } from "../shared/Signals.js"
+import * as Stdio from "../shared/Stdio.js"
+import { StepCommand } from "../shared/StepCommand.js"
 import * as RunStepReport from "./RunStepReport.js"
-import * as Stdio from "./Stdio.js"
-import { StepCommand } from "./StepCommand.js"
 
 /**
  * The options, each with the form that its text has.
@@ -78,9 +79,6 @@ const logOf = (options: StepOptions) =>
         }))
   })
 
-/** Those that people and supervisors send; the step is in a session of its own and gets none of the terminal's. */
-const SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"] as const
-
 /** The step and how it is run, as the options and what follows `--` say. */
 const read = (options: StepOptions) =>
   Effect.gen(function*() {
@@ -104,7 +102,8 @@ const read = (options: StepOptions) =>
       ...Option.match(options.timeout, { onNone: () => ({}), onSome: (timeout) => ({ timeout }) }),
       grace: options.grace,
       onSignal: options.onSignal,
-      signals: SIGNALS
+      // The step is in a session of its own and gets none of the terminal's.
+      signals: yield* heard("run-step", "hand on")
     }
     return { step, how }
   })

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import * as SurrogateEscape from "@chroot-exec/core/SurrogateEscape"
-import * as Option from "effect/Option"
+import { DRY_RUN } from "./DryRun.js"
 
 const REPLACEMENT = "\ufffd"
 
@@ -38,7 +38,7 @@ export const normalize = (argv: ReadonlyArray<string>): ReadonlyArray<string> =>
   const options = separator === -1 ? argv : argv.slice(0, separator)
   const operands = separator === -1 ? [] : argv.slice(separator + 1)
   return [
-    ...options.map((argument) => argument === "--dry-run" ? "--dry-run=text" : argument),
+    ...options.map((argument) => argument === `--${DRY_RUN.name}` ? `${argument}=${DRY_RUN.bare}` : argument),
     ...operands.map(operand)
   ]
 }
@@ -54,18 +54,6 @@ export const separateValues = (argv: ReadonlyArray<string>): ReadonlyArray<strin
     const [, name, value] = /^(--[^=]+)=(.+)$/s.exec(argument) ?? []
     return name === undefined || value === undefined ? [argument] : [name, value]
   })
-
-const REPORT_FD = /(?:^|\0)--report-fd[=\0](\d{1,9})(?:\0|$)/
-
-/**
- * The descriptor of `--report-fd N` in either spelling, which is asked for where there is no parser yet, or none any
- * more.
- *
- * @since 0.1.0
- * @category conversions
- */
-export const reportFd = (argv: ReadonlyArray<string>): Option.Option<number> =>
-  Option.map(Option.fromNullable(REPORT_FD.exec(split(argv).argv.join("\0"))?.[1]), Number)
 
 /**
  * A command line at its first `--`: what is for the agent, and the step's command, which no parser may see.

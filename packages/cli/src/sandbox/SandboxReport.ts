@@ -11,7 +11,7 @@ import * as Output from "@chroot-exec/sandbox/Output"
 import type { Event, MissingReason, Result } from "@chroot-exec/sandbox/Result"
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
-import { CLEAR_LINE, fit } from "./LiveLine.js"
+import { CLEAR_LINE, fit } from "../shared/LiveLine.js"
 
 const TIMED_OUT = 124
 const UNKNOWN_END = 125

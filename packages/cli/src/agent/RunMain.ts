@@ -10,11 +10,12 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
-import { AGENT_FAILED, type AgentError, exitCode, isAgentError } from "./AgentError.js"
-import * as Argv from "./Argv.js"
-import { toReport } from "./ChrootExec.js"
-import { Launcher } from "./Launcher.js"
-import * as Stdio from "./Stdio.js"
+import { toReport } from "../chroot-exec/ChrootExec.js"
+import { reportFd } from "../chroot-exec/LauncherOptions.js"
+import { AGENT_FAILED, type AgentError, exitCode, isAgentError } from "../shared/AgentError.js"
+import { Launcher } from "../shared/Launcher.js"
+import * as Signals from "../shared/Signals.js"
+import * as Stdio from "../shared/Stdio.js"
 
 /** How the process was started. */
 export interface Invocation {
@@ -37,7 +38,7 @@ const report = ({ argv }: Invocation, cause: Cause.Cause<AgentError>): void => {
     for (const line of `agent: internal error: ${details}`.split("\n")) Stdio.writeErrorLine(line)
     process.exit(AGENT_FAILED)
   }
-  const fd = Argv.reportFd(argv)
+  const fd = reportFd(argv)
   const line = Option.isSome(fd) ? toReport(error) : Option.none()
   const reported = Option.isSome(fd) && Option.isSome(line) && Stdio.writeReport(fd.value, line.value)
   // By the signal itself, so that the caller sees what happened. Nothing listens for it any more.
@@ -56,7 +57,7 @@ const report = ({ argv }: Invocation, cause: Cause.Cause<AgentError>): void => {
  */
 export const runMain = (command: Effect.Effect<void, AgentError>, invocation: Invocation): void => {
   Effect.runCallback(
-    command.pipe(
+    Effect.zipRight(Signals.keepIgnored, command).pipe(
       Effect.provideService(Launcher, invocation.launcher),
       Effect.provide(Logger.replace(Logger.defaultLogger, Stdio.logger))
     ),

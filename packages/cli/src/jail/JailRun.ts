@@ -4,24 +4,24 @@
  * @since 0.1.0
  */
 import type { Environment } from "@chroot-exec/core/Environment"
-import { Terminated } from "@chroot-exec/core/ExecError"
 import { toExitCode } from "@chroot-exec/core/ExitStatus"
 import { revealName } from "@chroot-exec/core/Inherited"
 import { quote } from "@chroot-exec/core/Quote"
-import * as Signal from "@chroot-exec/core/Signal"
 import type { AgentSpawnConfig } from "@chroot-exec/jail/AgentSpawn"
 import { decodeJailConfig } from "@chroot-exec/jail/JailConfig"
 import type { PrivMode } from "@chroot-exec/jail/PrivMode"
 import { MODE_VARIABLE } from "@chroot-exec/jail/PrivMode"
 import * as Spawner from "@chroot-exec/jail/Spawner"
 import * as ConfigProvider from "effect/ConfigProvider"
-import * as Deferred from "effect/Deferred"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Record from "effect/Record"
-import { UsageError } from "./AgentError.js"
-import { Launcher } from "./Launcher.js"
-import { StepCommand } from "./StepCommand.js"
+import { UsageError } from "../shared/AgentError.js"
+import { Launcher } from "../shared/Launcher.js"
+import { orTerminated } from "../shared/Signals.js"
+import * as Stdio from "../shared/Stdio.js"
+import { StepCommand } from "../shared/StepCommand.js"
 
 /**
  * The options, as they were given.
@@ -40,7 +40,10 @@ export interface JailRunOptions {
   readonly allow: ReadonlyArray<string>
   readonly user: Option.Option<string>
   readonly privMode: Option.Option<PrivMode>
-  readonly env: ReadonlyArray<string>
+  readonly env: ReadonlyArray<readonly [name: string, value: string]>
+  readonly grace: Duration.Duration
+  readonly dryRun: Option.Option<"text" | "json">
+  readonly json: boolean
 }
 
 const usage = (problem: string) => new UsageError({ problem, command: "agent jail run" })
@@ -78,14 +81,6 @@ const decodeJail = ({ allow, devfsRuleset, hostname, ip4, ip6, name, path, user,
     allow: Object.fromEntries(allow.map((permission) => [permission, true]))
   })
 
-const variables = (entries: ReadonlyArray<string>) =>
-  Effect.forEach(entries, (entry) => {
-    const at = entry.indexOf("=")
-    return at > 0
-      ? Effect.succeed([entry.slice(0, at), entry.slice(at + 1)] as const)
-      : usage("-e takes NAME=VALUE")
-  })
-
 /** Our own environment, with the names that the launcher hid from Node. */
 const ownEnvironment = (launcher: Launcher["Type"]): Environment =>
   Object.fromEntries(
@@ -102,8 +97,8 @@ const configFor = (options: JailRunOptions) =>
     yield* checkCombination(options)
     const jail = yield* decodeJail(options)
     const own = ownEnvironment(yield* Launcher)
-    const env = { ...own, ...Object.fromEntries(yield* variables(options.env)) }
-    const config: AgentSpawnConfig = { binary, args, env, jail, stdio: "inherit" }
+    const env = { ...own, ...Object.fromEntries(options.env) }
+    const config: AgentSpawnConfig = { binary, args, env, jail, stdio: "inherit", grace: options.grace }
     return config
   })
 
@@ -122,46 +117,30 @@ const withMode =
       })
     )
 
-const TERMINATING = ["SIGHUP", "SIGINT", "SIGTERM"] as const
+/** Ends the command at once. What it has left in the jail is ended after, as always. */
+const killGroup = (pid: number): void => {
+  try {
+    process.kill(-pid, "SIGKILL")
+  } catch {
+    // It has ended, or is root's; then the privilege ends it once the grace is over.
+  }
+}
 
-/**
- * Runs something that the first of these signals interrupts, however long its cleaning up takes; then fails with
- * `Terminated`. Signals that the caller ignores stay ignored.
- */
-const interruptedBySignals = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | Terminated, R> =>
-  Effect.acquireUseRelease(
-    Effect.gen(function*() {
-      const launcher = yield* Launcher
-      const ignored = Option.match(launcher, { onNone: () => 0n, onSome: ({ ignored }) => ignored })
-      const received = yield* Deferred.make<never, Terminated>()
-      const listeners = TERMINATING.map((name) => {
-        const signal = Signal.toNumber(name)
-        const listener = () => {
-          if (!Signal.has(ignored, signal)) Deferred.unsafeDone(received, new Terminated({ signal }))
-        }
-        process.on(name, listener)
-        return [name, listener] as const
-      })
-      return { listeners, received }
-    }),
-    ({ received }) => Effect.raceFirst(Deferred.await(received), effect),
-    ({ listeners }) => Effect.sync(() => listeners.forEach(([name, listener]) => process.off(name, listener)))
-  )
-
-/**
- * Runs the command to its end, on our own standard streams. The code to exit with: its own, or 128 + N after signal N.
- *
- * @since 0.1.0
- * @category operations
- */
-export const run = (options: JailRunOptions) =>
+/** Runs the command to its end, on our own standard streams. The code to exit with: its own, or 128 + N after signal N. */
+const run = (options: JailRunOptions) =>
   configFor(options).pipe(
     Effect.flatMap((config) =>
-      Spawner.spawn(config).pipe(
-        Effect.flatMap(({ exit }) => exit),
-        Effect.scoped,
-        interruptedBySignals
-      )
+      Effect.suspend(() => {
+        let hurry = () => {}
+        return Spawner.spawn(config).pipe(
+          Effect.tap(({ pid }) => {
+            hurry = () => killGroup(pid)
+          }),
+          Effect.flatMap(({ exit }) => exit),
+          Effect.scoped,
+          orTerminated("jail run", () => hurry())
+        )
+      })
     ),
     withMode(options),
     Effect.map(toExitCode)
@@ -172,11 +151,8 @@ const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/
 /**
  * The command line, and nothing else: an element a line (quoted as JSON when it has control characters), or as a JSON
  * array.
- *
- * @since 0.1.0
- * @category operations
  */
-export const plan = (options: JailRunOptions, format: "text" | "json") =>
+const plan = (options: JailRunOptions, format: "text" | "json") =>
   configFor(options).pipe(
     Effect.flatMap(Spawner.plan),
     withMode(options),
@@ -186,3 +162,20 @@ export const plan = (options: JailRunOptions, format: "text" | "json") =>
         : [program, ...argv].map((element) => CONTROL.test(element) ? quote(element) : element).join("\n")
     )
   )
+
+/**
+ * Runs the command as the options say, and makes its code the agent's; or prints the command line.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const command = (options: JailRunOptions) =>
+  Effect.gen(function*() {
+    if (Option.isSome(options.dryRun)) {
+      const lines = yield* plan(options, options.json ? "json" : options.dryRun.value)
+      // Not through the console, which trims: the last argument may be empty.
+      return yield* Stdio.writeOutput(`${lines}\n`)
+    }
+    if (options.json) return yield* usage("--json is for --dry-run")
+    process.exitCode = yield* run(options)
+  })

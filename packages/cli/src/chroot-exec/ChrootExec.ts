@@ -11,8 +11,8 @@ import * as LibcLive from "@chroot-exec/sys/LibcLive"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { type AgentError, UsageError } from "./AgentError.js"
-import { Launcher } from "./Launcher.js"
+import { type AgentError, UsageError } from "../shared/AgentError.js"
+import { Launcher } from "../shared/Launcher.js"
 
 const decodePath = Schema.decodeUnknown(CString)
 

@@ -17,13 +17,13 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { mkdirSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
-import { ArtifactUnwritable } from "./AgentError.js"
-import { CLEAR_LINE, columns } from "./LiveLine.js"
+import { ArtifactUnwritable } from "../shared/AgentError.js"
+import { CLEAR_LINE, columns } from "../shared/LiveLine.js"
+import { orTerminated } from "../shared/Signals.js"
+import * as Stdio from "../shared/Stdio.js"
+import { StepCommand } from "../shared/StepCommand.js"
 import { type SandboxOptions, toJob } from "./SandboxInput.js"
 import * as SandboxReport from "./SandboxReport.js"
-import * as Stdio from "./Stdio.js"
-import { StepCommand } from "./StepCommand.js"
-import { orTerminated } from "./Termination.js"
 
 /** The daemon and the credentials that the agent's own environment means. */
 const docker = Layer.unwrapEffect(Effect.sync(() => {
@@ -87,7 +87,10 @@ export const run = (options: SandboxOptions) =>
   Effect.gen(function*() {
     const job = yield* toJob(options, yield* StepCommand)
     if (Option.isSome(options.dryRun)) return yield* print(job, options.dryRun.value)
-    const finished = yield* runJobLive(job, options.json).pipe(orTerminated, Effect.provide(docker))
+    const finished = yield* runJobLive(job, options.json).pipe(
+      orTerminated("sandbox run"),
+      Effect.provide(docker)
+    )
     // The stream ends with a result or fails.
     const result = yield* Effect.orDie(finished)
     const place = Option.getOrUndefined(Option.map(options.out, (out) => (path: string) => join(out, path)))
@@ -104,7 +107,7 @@ export const run = (options: SandboxOptions) =>
  * @category operations
  */
 export const sweepAll = Effect.gen(function*() {
-  const { containers, volumes } = yield* sweep.pipe(orTerminated, Effect.provide(docker))
+  const { containers, volumes } = yield* sweep.pipe(orTerminated("sandbox sweep"), Effect.provide(docker))
   const lines = [
     ...containers.map((id) => `container ${id}\n`),
     ...volumes.map((name) => `volume ${name}\n`)

@@ -11,7 +11,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { createReadStream, readFileSync } from "node:fs"
-import { UsageError } from "./AgentError.js"
+import { UsageError } from "../shared/AgentError.js"
 
 /**
  * The options, each with the form that its text has.

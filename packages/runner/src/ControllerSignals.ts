@@ -1,5 +1,7 @@
 /**
- * Signals to the process, for all the steps that run in it: one listener each, however many steps there are.
+ * Signals to the process, for all that runs in it: one listener each, however many steps there are.
+ *
+ * @since 0.1.0
  */
 import type { Signal } from "@chroot-exec/core/Signal"
 import * as Effect from "effect/Effect"
@@ -38,7 +40,12 @@ const unsubscribe = (signal: Signal, listener: Listener): void => {
   subscribed.delete(signal)
 }
 
-/** Hears these signals as long as the scope is open. */
+/**
+ * Hears these signals as long as the scope is open; they do nothing else then.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
 export const hearSignals = (
   signals: ReadonlyArray<Signal>,
   listener: Listener
@@ -47,3 +54,15 @@ export const hearSignals = (
     Effect.sync(() => signals.forEach((signal) => subscribe(signal, listener))),
     () => Effect.sync(() => signals.forEach((signal) => unsubscribe(signal, listener)))
   )
+
+const nothing: Listener = () => {}
+
+/**
+ * From now on these signals do nothing by themselves, as if they were ignored (SIG_IGN); listeners hear them all the same.
+ * Node has put what its caller ignored back to the default.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const ignoreSignals = (signals: ReadonlyArray<Signal>): Effect.Effect<void> =>
+  Effect.sync(() => signals.forEach((signal) => subscribe(signal, nothing)))
