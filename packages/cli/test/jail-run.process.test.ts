@@ -172,7 +172,7 @@ describe("refused, in one line", () => {
     [
       ["--name", "web", "-e", "LD_PRELOAD=hunter2", "--", "ls"],
       125,
-      "cannot spawn: env has \"LD_PRELOAD\", which the programs that enter the jail would obey, as root on the host"
+      "cannot spawn: env.LD_PRELOAD would be obeyed by the programs that enter the jail, as root on the host"
     ],
     [
       ["--name", "web", "--", "ls", "hunter2"],
@@ -198,7 +198,7 @@ describe("refused, in one line", () => {
   )
 
   const obeyed = (name: string) =>
-    `env has "${name}", which the programs that enter the jail would obey, as root on the host`
+    `env.${name} would be obeyed by the programs that enter the jail, as root on the host`
   const planWith = (names: ReadonlyArray<string>, env: Readonly<Record<string, string>>) =>
     agent([
       "--name",
