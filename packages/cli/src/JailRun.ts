@@ -3,10 +3,8 @@
  *
  * @since 0.1.0
  */
-import type { Environment } from "@chroot-exec/core/Environment"
 import { Terminated } from "@chroot-exec/core/ExecError"
 import { toExitCode } from "@chroot-exec/core/ExitStatus"
-import { revealName } from "@chroot-exec/core/Inherited"
 import { quote } from "@chroot-exec/core/Quote"
 import * as Signal from "@chroot-exec/core/Signal"
 import type { AgentSpawnConfig } from "@chroot-exec/jail/AgentSpawn"
@@ -20,6 +18,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Record from "effect/Record"
 import { UsageError } from "./AgentError.js"
+import { callerEnvironment } from "./CallerEnvironment.js"
 import { Launcher } from "./Launcher.js"
 import { StepCommand } from "./StepCommand.js"
 
@@ -86,23 +85,13 @@ const variables = (entries: ReadonlyArray<string>) =>
       : usage("-e takes NAME=VALUE")
   })
 
-/** Our own environment, with the names that the launcher hid from Node. */
-const ownEnvironment = (launcher: Launcher["Type"]): Environment =>
-  Object.fromEntries(
-    Object.entries(process.env).map(([name, value = ""]) => [
-      Option.isSome(launcher) ? revealName(name) : name,
-      value
-    ])
-  )
-
 const configFor = (options: JailRunOptions) =>
   Effect.gen(function*() {
     const [binary, ...args] = yield* StepCommand
     if (binary === undefined) return yield* usage("no command given: it stands behind --")
     yield* checkCombination(options)
     const jail = yield* decodeJail(options)
-    const own = ownEnvironment(yield* Launcher)
-    const env = { ...own, ...Object.fromEntries(yield* variables(options.env)) }
+    const env = { ...(yield* callerEnvironment), ...Object.fromEntries(yield* variables(options.env)) }
     const config: AgentSpawnConfig = { binary, args, env, jail, stdio: "inherit" }
     return config
   })

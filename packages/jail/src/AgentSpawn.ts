@@ -6,6 +6,7 @@
 import { CString } from "@chroot-exec/core/CString"
 import type { Environment } from "@chroot-exec/core/Environment"
 import * as Problems from "@chroot-exec/core/Problems"
+import * as SurrogateEscape from "@chroot-exec/core/SurrogateEscape"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -45,12 +46,19 @@ export interface AgentSpawnConfig {
 export const isJailed = ({ jail }: Pick<AgentSpawnConfig, "jail">): boolean =>
   jail?.name !== undefined || jail?.path !== undefined
 
-const Program = CString.pipe(
+/** What `node:child_process` can hand on: it replaces what is not UTF-8 by something else. */
+const Text = CString.pipe(
+  Schema.filter((text) => !SurrogateEscape.hasEscapes(text), {
+    description: "text in UTF-8: Node hands no other bytes to a program"
+  })
+)
+
+const Program = Text.pipe(
   Schema.filter((program) => program !== "", { description: "a path or a name, not empty" })
 )
 
 /** What a caller was given itself may have an entry without a name, which is passed on as it is. */
-const Name = CString.pipe(
+const Name = Text.pipe(
   Schema.filter((name) => !name.includes("="), { description: "a name without \"=\"" })
 )
 
@@ -75,7 +83,7 @@ const checker = <A>(schema: Schema.Schema<A, string>): Check => {
 }
 
 const checkProgram = checker(Program)
-const checkText = checker(CString)
+const checkText = checker(Text)
 const checkName = checker(Name)
 const checkJailedName = checker(JailedName)
 

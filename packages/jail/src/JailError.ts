@@ -27,7 +27,8 @@ export class JailConfigInvalid extends Schema.TaggedError<JailConfigInvalid>()("
 }
 
 /**
- * What is to be spawned cannot be: no command, a variable that is none, or one that would act on the host.
+ * What is to be spawned cannot be: no command, text that Node cannot hand on as it is, or a variable that would act on
+ * the host.
  *
  * @since 0.1.0
  * @category errors

@@ -21,6 +21,8 @@ const outcome = (config: Partial<AgentSpawnConfig>) =>
 const obeyed = (name: string) =>
   `env.${name} would be obeyed by the programs that enter the jail, as root on the host`
 
+const UTF8 = "must be text in UTF-8: Node hands no other bytes to a program"
+
 describe("refused", () => {
   it.effect.each<readonly [Partial<AgentSpawnConfig>, string]>([
     [{ binary: "" }, "binary must be a path or a name, not empty"],
@@ -28,6 +30,9 @@ describe("refused", () => {
     [{ args: ["a", "hunter2\0"] }, "args[1] must be text without a NUL"],
     [{ args: ["hunter2\ud800"] }, "args[0] must be text that maps to bytes (no lone surrogate)"],
     [{ env: { A: "hunter2\0" } }, "env.A must be text without a NUL"],
+    [{ binary: "l\udce9" }, `binary ${UTF8}`],
+    [{ args: ["hunter2\udce9"] }, `args[0] ${UTF8}`],
+    [{ env: { A: "hunter2\udce9", "B\udce9": "" } }, `env.A ${UTF8}; env["B\\udce9"] ${UTF8}`],
     [{ env: { "A\0": "" } }, "env[\"A\\u0000\"] must be text without a NUL"],
     [{ env: { "A=hunter2": "" } }, "env[\"A=...\"] must be a name without \"=\""],
     [{ env: { LD_PRELOAD: "hunter2" }, jail }, obeyed("LD_PRELOAD")],
