@@ -26,12 +26,13 @@ import {
   Stats,
   VolumeSummaries
 } from "./Engine.js"
+import { engineError, type EngineFailure, hasStatus } from "./EngineError.js"
 import { attach } from "./internal/attach.js"
 import { connect, type Connection } from "./internal/dispatcher.js"
 import * as Http from "./internal/http.js"
 import { pathStat } from "./internal/pathStat.js"
 import { negotiate } from "./internal/version.js"
-import type { EngineError, EngineUnusable, InputRefused, InputUnreadable } from "./SandboxError.js"
+import type { EngineUnusable, InputRefused, InputUnreadable } from "./SandboxError.js"
 
 const WaitAnswer = Schema.Struct({
   StatusCode: Schema.Int,
@@ -42,17 +43,17 @@ const image = Http.json(ImageInspection)
 const inspection = Http.json(ContainerInspection)
 const summaries = Http.json(ContainerSummaries)
 const volumes = Http.json(VolumeSummaries)
-const waitAnswer = Http.json(WaitAnswer)
+const waitAnswer = Http.jsonWithStatus(WaitAnswer)
 const pullMessages = Http.documents(PullMessage)
 const samples = Http.documents(Stats)
 
 const filters = (label: string) => ({ filters: JSON.stringify({ label: [label] }) })
 
 /** 404 is an answer here, not a failure. */
-const orNone = <A>(call: Effect.Effect<A, EngineError>): Effect.Effect<Option.Option<A>, EngineError> =>
+const orNone = <A>(call: Effect.Effect<A, EngineFailure>): Effect.Effect<Option.Option<A>, EngineFailure> =>
   call.pipe(
     Effect.asSome,
-    Effect.catchIf((error) => error.isNotFound, () => Effect.succeedNone)
+    Effect.catchIf(hasStatus(404), () => Effect.succeedNone)
   )
 
 const { del, get, head, post, put } = HttpClientRequest
@@ -136,8 +137,10 @@ const operations = (
         post(container(name, "/wait"), { urlParams: { condition: "not-running" } })
       )
         .pipe(
-          Effect.flatMap(({ Error: error, StatusCode: code }) =>
-            error ? Effect.fail(Http.unexpected("containerWait", 200, error.Message)) : Effect.succeed(code)
+          Effect.flatMap(([{ Error: error, StatusCode: code }, status]) =>
+            error
+              ? engineError("containerWait", { reason: "Failed", status, detail: error.Message })
+              : Effect.succeed(code)
           )
         ),
     containerKill: (name) => Http.run(client, "containerKill", post(container(name, "/kill"))),
@@ -172,7 +175,7 @@ const operations = (
 
 const make = (
   host: DockerHost.DockerHost
-): Effect.Effect<Engine["Type"], EngineError | EngineUnusable, Scope.Scope> =>
+): Effect.Effect<Engine["Type"], EngineFailure | EngineUnusable, Scope.Scope> =>
   Effect.gen(function*() {
     const connection = yield* connect(host).pipe(Effect.provide(NodeFileSystem.layer))
     // Its spans would hold the header with the credentials.
@@ -189,12 +192,12 @@ const make = (
 
 /**
  * The daemon that the variables mean. Fails with an `EngineUnusable` when they mean none, or one that is too old, and with
- * an `EngineError` when it cannot be reached.
+ * an `EngineUnreachable` or an `EngineError` when it does not answer, or not as it should.
  *
  * @since 0.1.0
  * @category layers
  */
 export const layer = (
   env: Readonly<Record<string, string | undefined>>
-): Layer.Layer<Engine, EngineError | EngineUnusable> =>
+): Layer.Layer<Engine, EngineFailure | EngineUnusable> =>
   Layer.scoped(Engine, Effect.flatMap(DockerHost.fromEnvironment(env), make))

@@ -15,7 +15,6 @@ import type { Piece } from "./Demultiplexer.js"
 import {
   type ContainerState,
   Engine,
-  engineError,
   type EngineOperations,
   type FileType,
   type Labelled,
@@ -23,7 +22,7 @@ import {
   type PathStat,
   type PullMessage
 } from "./Engine.js"
-import type { EngineError } from "./SandboxError.js"
+import { engineError, type EngineFailure, engineUnreachable, type Operation } from "./EngineError.js"
 
 /**
  * One call, as it was made. Streams and secrets among the arguments are left out.
@@ -32,7 +31,7 @@ import type { EngineError } from "./SandboxError.js"
  * @category models
  */
 export interface Call {
-  readonly operation: keyof EngineOperations
+  readonly operation: Operation
   readonly args: ReadonlyArray<unknown>
 }
 
@@ -44,9 +43,9 @@ export interface Call {
  * @category models
  */
 export interface Fault {
-  readonly operation?: keyof EngineOperations
+  readonly operation?: Operation
   readonly nth?: number
-  readonly failure: Pick<EngineError, "reason" | "status" | "detail">
+  readonly failure: (operation: Operation) => EngineFailure
 }
 
 /**
@@ -66,19 +65,16 @@ export interface Silence {
  * @since 0.1.0
  * @category constructors
  */
-export const refusal = (status: number): Fault["failure"] => ({
-  reason: "Refused",
-  status,
-  detail: "made up"
-})
+export const refusal = (status: number): Fault["failure"] => (operation) =>
+  engineError(operation, { reason: "Refused", status, detail: "made up" })
 
 /**
  * The connection is lost.
  *
  * @since 0.1.0
- * @category constants
+ * @category constructors
  */
-export const lostConnection: Fault["failure"] = { reason: "Unreachable", status: 0, detail: "made up" }
+export const lostConnection: Fault["failure"] = (operation) => engineUnreachable(operation, "made up")
 
 /**
  * The made-up daemon.
@@ -139,20 +135,20 @@ const statOf = (content: FileType | Uint8Array): PathStat =>
 const archiveOf = (
   name: string,
   content: FileType | Uint8Array | undefined
-): Stream.Stream<Uint8Array, EngineError> => {
+): Stream.Stream<Uint8Array, EngineFailure> => {
   const archive = pack()
   archive.entry(
     { name: name.split("/").at(-1) ?? "" },
     Buffer.from(content instanceof Uint8Array ? content : "")
   )
   archive.finalize()
-  return Stream.fromAsyncIterable<Uint8Array, EngineError>(
+  return Stream.fromAsyncIterable<Uint8Array, EngineFailure>(
     archive,
-    () => engineError("containerArchive", lostConnection)
+    () => lostConnection("containerArchive")
   )
 }
 
-const notFound = (operation: keyof EngineOperations) =>
+const notFound = (operation: Operation) =>
   Effect.fail(engineError(operation, { reason: "Refused", status: 404, detail: "there is none" }))
 
 /** The operations of the made-up daemon. */
@@ -167,7 +163,7 @@ const simulate = (
   const ended = Deferred.unsafeMake<number>(FiberId.none)
   const end = (code: number) => Effect.asVoid(Deferred.succeed(ended, code))
   const create = (name: string, labels: Labels) => Effect.sync(() => void things.set(name, labels))
-  const remove = (operation: keyof EngineOperations) => (name: string) =>
+  const remove = (operation: Operation) => (name: string) =>
     Effect.suspend(() => things.delete(name) ? Effect.void : notFound(operation))
   const labelled = (found: ReadonlyArray<Labelled> | undefined) => () =>
     Effect.sync(() => (found ?? []).filter(({ id }) => things.has(id)))
@@ -255,7 +251,7 @@ export const make = (world: World = {}, fault?: Fault | Silence): Recorder => {
   )
   const daemon = simulate(world, things, input, archives)
 
-  const failing = (operation: keyof EngineOperations): EngineError | undefined => {
+  const failing = (operation: Operation): EngineFailure | undefined => {
     if (fault === undefined || "reached" in fault || (fault.operation ?? operation) !== operation) {
       return undefined
     }
@@ -263,21 +259,22 @@ export const make = (world: World = {}, fault?: Fault | Silence): Recorder => {
       ? calls
       : calls.filter((call) => call.operation === operation)
     return counted.length === (fault.nth ?? counted.length)
-      ? engineError(operation, fault.failure)
+      ? fault.failure(operation)
       : undefined
   }
 
   /** The error that the call fails with, if any, once it is recorded. */
   const record = (
-    operation: keyof EngineOperations,
+    operation: Operation,
     args: ReadonlyArray<unknown>
-  ): Effect.Effect<void, EngineError> =>
+  ): Effect.Effect<void, EngineFailure> =>
     Effect.suspend(() => {
       calls.push({ operation, args })
       if (fault !== undefined && "reached" in fault && calls.length === fault.nth) {
         return Effect.zipRight(Deferred.succeed(fault.reached, undefined), Effect.never)
       }
-      return failing(operation) ?? Effect.void
+      const failure = failing(operation)
+      return failure === undefined ? Effect.void : Effect.fail(failure)
     })
 
   const engine: EngineOperations = {
