@@ -143,6 +143,29 @@ type CommandError =
   | InputUnreadable
   | OutputLost
 
+/** Kills the container, and takes what it still says within the time that this may take. */
+const endByKill = <E>(
+  container: string,
+  written: ReturnType<typeof outputOf>,
+  output: Fiber.Fiber<void, E>,
+  end: Fiber.Fiber<number, EngineFailure>
+) =>
+  Effect.gen(function*() {
+    yield* kill(container)
+    const exitCode = yield* Effect.timeoutOption(Fiber.join(end), KILL_LIMIT)
+    yield* Effect.ignore(Effect.timeoutOption(Fiber.join(output), KILL_LIMIT))
+    yield* Fiber.interrupt(output)
+    return { exitCode, timedOut: true, output: yield* written.end }
+  })
+
+/** The command's own end, unless what it wrote was the init's complaint. */
+const endByItself = (written: ReturnType<typeof outputOf>, exitCode: number) =>
+  Effect.gen(function*() {
+    const failure = written.errorOf(exitCode)
+    if (Option.isSome(failure)) return yield* failure.value
+    return { exitCode: Option.some(exitCode), timedOut: false, output: yield* written.end }
+  })
+
 /**
  * Starts a container and waits for its end, or until `expired` returns: then it is killed. None when that was before the
  * start.
@@ -179,21 +202,8 @@ export const runCommand = (
       concurrency: "unbounded"
     }).pipe(Effect.zipLeft(written.ensureWhole), unlessFails(input))
     const finished = yield* unlessExpired(whole, expired)
-    if (Option.isSome(finished)) {
-      const [exitCode] = finished.value
-      const failure = written.errorOf(exitCode)
-      if (Option.isSome(failure)) return yield* failure.value
-      const kept = yield* written.end
-      return Option.some({
-        exitCode: Option.some(exitCode),
-        timedOut: false,
-        output: kept,
-        stats: yield* stats
-      })
-    }
-    yield* kill(container)
-    const exitCode = yield* Effect.timeoutOption(Fiber.join(end), KILL_LIMIT)
-    yield* Effect.ignore(Effect.timeoutOption(Fiber.join(output), KILL_LIMIT))
-    yield* Fiber.interrupt(output)
-    return Option.some({ exitCode, timedOut: true, output: yield* written.end, stats: yield* stats })
+    const ended = Option.isSome(finished)
+      ? yield* endByItself(written, finished.value[0])
+      : yield* endByKill(container, written, output, end)
+    return Option.some({ ...ended, stats: yield* stats })
   })
