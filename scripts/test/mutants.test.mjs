@@ -36,7 +36,9 @@ it("counts what was not covered among the survivors, and leaves out what could n
   const fileName = join(temporaryDirectory(), "A.ts")
   writeFileSync(fileName, text)
   const statuses = ["Killed", "Timeout", "Survived", "NoCoverage", "Ignored", "CompileError"]
-  const { score, survivors, tried } = judge(statuses.map((status) => ({ ...condition, fileName, status })))
+  const { location, replacement } = condition
+  const results = statuses.map((status) => ({ location, replacement, fileName, status }))
+  const { score, survivors, tried } = judge(results)
   expect({ score, survivors: survivors.length, tried }).toStrictEqual({ score: 50, survivors: 2, tried: 4 })
   expect(judge([]).score).toBe(0)
 })

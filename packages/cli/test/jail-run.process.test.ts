@@ -3,6 +3,7 @@
  */
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import { containerEnv } from "./support/Agent.js"
 import { call, nobody, said, start } from "./support/Call.js"
 import * as Sandbox from "./support/Sandbox.js"
 
@@ -141,6 +142,69 @@ const LOADER_VARIABLES = [
   "LD_NEW"
 ]
 
+describe("the environment", () => {
+  /** The entries that the command gets, in any order. */
+  const entries = (options: ReadonlyArray<string>, env: Readonly<Record<string, string>>) =>
+    Effect.map(agent([...options, "--", "cat", "/proc/self/environ"], env), ({ exit, stderr, stdout }) => {
+      expect({ exit, stderr }).toStrictEqual({ exit: 0, stderr: "" })
+      return stdout.split("\0").sort()
+    })
+
+  const ODD = {
+    "": "no=name",
+    LINES: "a\n\nB=b\n",
+    "LINES\nIN": "n",
+    EMPTY: "",
+    "%-~": "\u001b\u007f",
+    TEXT: "caf\u00e9 \u{1f600} \ufffd",
+    ["__proto__"]: "own",
+    NODE_OPTIONS: "--no-such-option"
+  }
+
+  const entriesOf = (env: Readonly<Record<string, string>>) =>
+    ["", ...Object.entries({ ...containerEnv, ...env }).map(([name, value]) => `${name}=${value}`)].sort()
+
+  it.live(
+    "is the caller's, entry by entry",
+    () => Effect.map(entries([], ODD), (all) => expect(all).toStrictEqual(entriesOf(ODD)))
+  )
+
+  it.live("is overwritten by -e", () =>
+    Effect.map(
+      entries(["-e", "LINES=c\nd"], { LINES: "a\nb" }),
+      (all) => expect(all).toStrictEqual(entriesOf({ LINES: "c\nd" }))
+    ))
+
+  /** Executes the rest with two variables that are not UTF-8. */
+  const withBytes = [
+    "perl",
+    "-e",
+    "$ENV{A} = \"caf\\xe9\"; $ENV{\"B\\xff\"} = \"hunter2\"; exec @ARGV or die"
+  ]
+  const callWithBytes = (argv: ReadonlyArray<string>) =>
+    Effect.scoped(Effect.gen(function*() {
+      const sandbox = yield* Sandbox.scoped({ withRoot: false })
+      return said(
+        yield* (yield* start(sandbox, ["jail", "run", ...argv], { pre: withBytes, user: nobody })).ended
+      )
+    }))
+
+  it.live.each(["", "--name web --priv-mode none", "--dry-run"])(
+    "is refused where it is not UTF-8, and no byte of it is lost: %j",
+    (options) =>
+      Effect.map(
+        callWithBytes([...options.split(" ").filter(Boolean), "--", "printenv", "A"]),
+        (ended) =>
+          expect(ended).toStrictEqual(ends(
+            125,
+            "",
+            "agent: cannot spawn: env.A must be text in UTF-8: Node hands no other bytes to a program; "
+              + "env[\"B\\udcff\"] must be text in UTF-8: Node hands no other bytes to a program\n"
+          ))
+      )
+  )
+})
+
 describe("refused, in one line", () => {
   it.live.each<readonly [ReadonlyArray<string>, number, string]>([
     [["--name", "web"], 125, "no command given: it stands behind --; see \"agent jail run --help\""],
@@ -172,7 +236,7 @@ describe("refused, in one line", () => {
     [
       ["--name", "web", "-e", "LD_PRELOAD=hunter2", "--", "ls"],
       125,
-      "cannot spawn: env has \"LD_PRELOAD\", which the programs that enter the jail would obey, as root on the host"
+      "cannot spawn: env.LD_PRELOAD would be obeyed by the programs that enter the jail, as root on the host"
     ],
     [
       ["--name", "web", "--", "ls", "hunter2"],
@@ -198,7 +262,7 @@ describe("refused, in one line", () => {
   )
 
   const obeyed = (name: string) =>
-    `env has "${name}", which the programs that enter the jail would obey, as root on the host`
+    `env.${name} would be obeyed by the programs that enter the jail, as root on the host`
   const planWith = (names: ReadonlyArray<string>, env: Readonly<Record<string, string>>) =>
     agent([
       "--name",

@@ -38,12 +38,12 @@ describe.each([["--name", "web"], ["--path", "{root}"]])("%s", (option, value) =
   onHost("streams, arguments and variables pass through", (host) =>
     Effect.gen(function*() {
       const script = "read x; cat /etc/marker; echo $x \"$A\" \"$CONTAINER_ONLY\" \"$@\"; echo err >&2"
-      const options = [option, value, "--priv-mode", "helper", "-e", "A=1 = 2"]
+      const options = [option, value, "--priv-mode", "helper", "-e", "A=1 = 2\n\u00e9"]
       const ended = yield* run(host, [...options, "--", "/bin/sh", "-c", script, "sh", "--", "-x"], "typed\n")
       expect(ended).toStrictEqual({
         exit: 0,
         signal: null,
-        stdout: "CHROOTMARK\ntyped 1 = 2 c1 -- -x\n",
+        stdout: "CHROOTMARK\ntyped 1 = 2\n\u00e9 c1 -- -x\n",
         stderr: "err\n"
       })
       expect(host.jails()).toStrictEqual(["web"])

@@ -86,7 +86,10 @@ const findCommand = (
 }
 
 /** From outside the root to all that the step's execve(2) takes. */
-const prepare = (request: Pick<StepRequest, "control" | "environment" | "root">, stopOn: Signal.SignalSet) => [
+const prepare = (
+  request: Pick<StepRequest, "control" | "environment" | "root">,
+  stopOn: Signal.SignalSet
+) => [
   ...enterRoot(request.root),
   ...findCommand(request, stopOn)
 ]

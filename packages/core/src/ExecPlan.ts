@@ -114,14 +114,14 @@ export const toLine = (operation: Operation): string => {
   return [operation._tag, ...fields].join(" ")
 }
 
+const inStage = (operation: Operation): string => `  ${toLine(operation)}`
+
 /**
  * A plan for people, `--dry-run`: a line for each stage, and below it one for each operation.
  *
  * @since 0.1.0
  * @category conversions
  */
-export const toLines = ({ become, enter }: ExecPlan): ReadonlyArray<string> =>
-  [["enter:", enter] as const, ["become:", become] as const].flatMap(([stage, operations]) => [
-    stage,
-    ...operations.map((operation) => `  ${toLine(operation)}`)
-  ])
+export const toLines = (
+  { become, enter }: ExecPlan
+): ReadonlyArray<string> => ["enter:", ...enter.map(inStage), "become:", ...become.map(inStage)]

@@ -78,7 +78,8 @@ describe("toLines", () => {
     fc.assert(fc.property(anyRequest, (request) => {
       const lines = Either.match(planChrootExec(request), { onLeft: () => [], onRight: toLines })
       expect(lines.filter((line) => /[\0-\u001f]/.test(line))).toStrictEqual([])
-      expect(lines.filter((line) => !/^(?:enter:|become:|  [A-Z][A-Za-z]+(?: .*)?)$/.test(line))).toStrictEqual([])
+      expect(lines.filter((line) => !/^(?:enter:|become:|  [A-Z][A-Za-z]+(?: .*)?)$/.test(line)))
+        .toStrictEqual([])
     }))
   })
 
@@ -91,9 +92,10 @@ describe("toLines", () => {
   )
 
   it("shows a limit of open files as it is", () => {
-    expect(toLine(Operation.LimitOpenFiles({ soft: 0x1f_ffff_ffff_ffffn, hard: 0xffff_ffff_ffff_ffffn }))).toBe(
-      "LimitOpenFiles soft=9007199254740991 hard=18446744073709551615"
-    )
+    expect(toLine(Operation.LimitOpenFiles({ soft: 0x1f_ffff_ffff_ffffn, hard: 0xffff_ffff_ffff_ffffn })))
+      .toBe(
+        "LimitOpenFiles soft=9007199254740991 hard=18446744073709551615"
+      )
   })
 })
 
@@ -144,6 +146,8 @@ describe("what is shown of a plan", () => {
 
 describe("isPrivileged", () => {
   it("is true of the chroot alone", () => {
-    expect([...full.enter, ...full.become].filter(isPrivileged).map(({ _tag }) => _tag)).toStrictEqual(["Chroot"])
+    expect([...full.enter, ...full.become].filter(isPrivileged).map(({ _tag }) => _tag)).toStrictEqual([
+      "Chroot"
+    ])
   })
 })

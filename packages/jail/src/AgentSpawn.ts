@@ -3,12 +3,15 @@
  *
  * @since 0.1.0
  */
-import { EnvironmentRecord } from "@chroot-exec/core/Environment"
+import { CString } from "@chroot-exec/core/CString"
 import type { Environment } from "@chroot-exec/core/Environment"
+import * as Problems from "@chroot-exec/core/Problems"
+import * as SurrogateEscape from "@chroot-exec/core/SurrogateEscape"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as ParseResult from "effect/ParseResult"
+import * as Schema from "effect/Schema"
 import type * as Stream from "effect/Stream"
 import type { JailConfig } from "./JailConfig.js"
 import { AgentSpawnInvalid } from "./JailError.js"
@@ -43,39 +46,57 @@ export interface AgentSpawnConfig {
 export const isJailed = ({ jail }: Pick<AgentSpawnConfig, "jail">): boolean =>
   jail?.name !== undefined || jail?.path !== undefined
 
-const decodeEnvironment = ParseResult.decodeUnknownEither(EnvironmentRecord, { errors: "all" })
+/** What `node:child_process` can hand on: it replaces what is not UTF-8 by something else. */
+const Text = CString.pipe(
+  Schema.filter((text) => !SurrogateEscape.hasEscapes(text), {
+    description: "text in UTF-8: Node hands no other bytes to a program"
+  })
+)
+
+const Program = Text.pipe(
+  Schema.filter((program) => program !== "", { description: "a path or a name, not empty" })
+)
+
+/** What a caller was given itself may have an entry without a name, which is passed on as it is. */
+const Name = Text.pipe(
+  Schema.filter((name) => !name.includes("="), { description: "a name without \"=\"" })
+)
 
 /** mdo(1), jexec(8) and jail(8) run as root on the host, with the command's environment: rtld(1) obeys it. */
-const LOADER = /^LD_/
+const JailedName = Name.pipe(
+  Schema.filter((name) =>
+    name.startsWith("LD_")
+      ? "would be obeyed by the programs that enter the jail, as root on the host"
+      : true
+  )
+)
 
-const problemsOf = (
-  config: AgentSpawnConfig
-): ReadonlyArray<{ readonly path: string; readonly problem: string }> => {
-  const environment = Either.match(decodeEnvironment(config.env), {
-    onLeft: (issue) =>
-      ParseResult.ArrayFormatter.formatIssueSync(issue).map(({ path: [name = ""] }) => ({
-        path: "env",
-        problem: `has a variable ${JSON.stringify(String(name).split("=")[0])} that cannot be one`
-      })),
-    onRight: (env) =>
-      isJailed(config)
-        ? Object.keys(env).filter((name) => LOADER.test(name)).map((name) => ({
-          path: "env",
-          problem: `has ${
-            JSON.stringify(name)
-          }, which the programs that enter the jail would obey, as root on the host`
-        }))
-        : []
-  })
+type Check = (text: string, path: ReadonlyArray<PropertyKey>) => ReadonlyArray<Problems.Problem>
+
+const checker = <A>(schema: Schema.Schema<A, string>): Check => {
+  const decode = ParseResult.decodeEither(schema)
+  return (text, path) =>
+    Either.match(decode(text), {
+      onLeft: (issue) => Problems.fromIssue(issue, path),
+      onRight: () => []
+    })
+}
+
+const checkProgram = checker(Program)
+const checkText = checker(Text)
+const checkName = checker(Name)
+const checkJailedName = checker(JailedName)
+
+const problemsOf = (config: AgentSpawnConfig): ReadonlyArray<Problems.Problem> => {
+  const { args, binary, cwd, env } = config
+  const checkVariable = isJailed(config) ? checkJailedName : checkName
   return [
-    ...(config.binary === "" ? [{ path: "binary", problem: "is empty" }] : []),
-    ...[config.binary, ...config.args].flatMap((text, index) =>
-      text.includes("\0")
-        ? [{ path: index === 0 ? "binary" : `args[${index - 1}]`, problem: "has a NUL" }]
-        : []
+    ...checkProgram(binary, ["binary"]),
+    ...args.flatMap((text, index) => checkText(text, ["args", index])),
+    ...Object.entries(env).flatMap(([name, value]) =>
+      checkVariable(name, ["env", name]).concat(checkText(value, ["env", name]))
     ),
-    ...environment,
-    ...(isJailed(config) && config.cwd !== undefined
+    ...(isJailed(config) && cwd !== undefined
       ? [{ path: "cwd", problem: "has no meaning in a jail, where the command starts in the root" }]
       : [])
   ]

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import { CString } from "@chroot-exec/core/CString"
-import { quote } from "@chroot-exec/core/Quote"
+import * as Problems from "@chroot-exec/core/Problems"
 import * as Either from "effect/Either"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
@@ -37,8 +37,10 @@ export type JailName = typeof JailName.Type
  */
 export const JailPath = checked("JailPath", Names.pathProblem)
 
+const Flag = Schema.Boolean.annotations({ description: "true or false" })
+
 /** The rest of `allow.*`, by name. Kernel modules add their own, so that the names are not listed here. */
-const Allow = Schema.Record({ key: Schema.String, value: Schema.Boolean }).pipe(
+const Allow = Schema.Record({ key: Schema.String, value: Flag }).pipe(
   Schema.filter((allow) =>
     Object.keys(allow).flatMap((name) => {
       const problem = Names.allowProblem(name)
@@ -61,10 +63,10 @@ const Fields = Schema.Struct({
   ip6: optional(checked("JailIp6", Names.ip6Problem)),
   hostname: optional(checked("JailHostname", Names.hostnameProblem)),
   /** A network stack of its own, instead of addresses of the host's. */
-  vnet: optional(Schema.Boolean),
+  vnet: optional(Flag),
   /** The number of a ruleset of devfs(8) for what the jail mounts as devfs, 0..65535. */
   devfsRuleset: optional(
-    Schema.Int.pipe(Schema.between(0, 65535, { message: () => "must be a ruleset's number, 0..65535" }))
+    Schema.Int.pipe(Schema.between(0, 65535, { description: "a ruleset's number, 0..65535" }))
   ),
   /** `allow.*` parameters by their names without `allow.`: `{ raw_sockets: true }`. */
   allow: optional(Allow),
@@ -101,28 +103,6 @@ const decodeUnknown = ParseResult.decodeUnknownEither(JailConfig, {
   onExcessProperty: "error"
 })
 
-const IDENTIFIER = /^[A-Za-z_]\w*$/
-
-const showPath = (path: ReadonlyArray<PropertyKey>): string =>
-  path.map(String).map((key) => IDENTIFIER.test(key) ? `.${key}` : `[${quote(key)}]`).join("").replace(
-    /^\./,
-    ""
-  )
-
-const KINDS: Readonly<Record<string, string>> = {
-  string: "a string",
-  boolean: "true or false",
-  number: "a number"
-}
-
-/** Our own explanations as they are; of Effect's the first line, without the value. */
-const showMessage = (message: string): string => {
-  const [first = ""] = message.split("\n")
-  if (first.startsWith("is unexpected")) return "is not known"
-  const [, kind] = /^Expected (.*?), actual /.exec(first) ?? []
-  return kind === undefined ? first : `must be ${KINDS[kind] ?? kind}`
-}
-
 /**
  * A jail's description, such as one from JSON, or everything that is wrong with it.
  *
@@ -131,8 +111,6 @@ const showMessage = (message: string): string => {
  */
 export const decodeJailConfig = (input: unknown): Either.Either<JailConfig, JailConfigInvalid> =>
   Either.mapLeft(decodeUnknown(input), (issue) => {
-    const [first = { path: "", problem: "is not a jail" }, ...rest] = ParseResult.ArrayFormatter
-      .formatIssueSync(issue)
-      .map(({ message, path }) => ({ path: showPath(path), problem: showMessage(message) }))
+    const [first = { path: "", problem: "is not a jail" }, ...rest] = Problems.fromIssue(issue)
     return new JailConfigInvalid({ problems: [first, ...rest] })
   })

@@ -3,19 +3,14 @@
  *
  * @since 0.1.0
  */
+import * as Problems from "@chroot-exec/core/Problems"
 import { quote } from "@chroot-exec/core/Quote"
 import * as Schema from "effect/Schema"
 
-/**
- * A value that is wrong: where it is and why.
- *
- * @since 0.1.0
- * @category models
- */
-export const Problem = Schema.Struct({ path: Schema.String, problem: Schema.String })
+/** All that is wrong, each with its path and never with a value. */
+const problems = Schema.NonEmptyArray(Schema.Struct({ path: Schema.String, problem: Schema.String }))
 
-const listed = (problems: ReadonlyArray<typeof Problem.Type>): string =>
-  problems.map(({ path, problem }) => path === "" ? problem : `${path} ${problem}`).join("; ")
+const listed = (all: typeof problems.Type): string => all.map(Problems.toSentence).join("; ")
 
 /**
  * A jail that jail(8) or jexec(8) would misread, or the kernel refuse; with all that is wrong with it.
@@ -24,7 +19,7 @@ const listed = (problems: ReadonlyArray<typeof Problem.Type>): string =>
  * @category errors
  */
 export class JailConfigInvalid extends Schema.TaggedError<JailConfigInvalid>()("JailConfigInvalid", {
-  problems: Schema.NonEmptyArray(Problem)
+  problems
 }) {
   override get message(): string {
     return `jail: ${listed(this.problems)}`
@@ -32,13 +27,14 @@ export class JailConfigInvalid extends Schema.TaggedError<JailConfigInvalid>()("
 }
 
 /**
- * What is to be spawned cannot be: no command, a variable that is none, or one that would act on the host.
+ * What is to be spawned cannot be: no command, text that Node cannot hand on as it is, or a variable that would act on
+ * the host.
  *
  * @since 0.1.0
  * @category errors
  */
 export class AgentSpawnInvalid extends Schema.TaggedError<AgentSpawnInvalid>()("AgentSpawnInvalid", {
-  problems: Schema.NonEmptyArray(Problem)
+  problems
 }) {
   override get message(): string {
     return `cannot spawn: ${listed(this.problems)}`

@@ -53,7 +53,8 @@ describe("refused", () => {
     [{ name: "a/b" }, `name ${NAME}`],
     [{ name: "é" }, `name ${NAME}`],
     [{ name: "a".repeat(256) }, "name must not be longer than 255 bytes"],
-    [{ name: 5 }, "name must be a string"],
+    [{ name: 5 }, "name must be a string, not a number"],
+    [{ name: null }, "name must be a string, not null"],
     [{ path: "" }, "path must be an absolute path"],
     [{ path: "jails/a" }, "path must be an absolute path"],
     [{ path: "/a\u0007" }, "path must not contain control characters"],
@@ -74,6 +75,7 @@ describe("refused", () => {
     [{ devfsRuleset: 65536 }, "devfsRuleset must be a ruleset's number, 0..65535"],
     [{ devfsRuleset: -1 }, "devfsRuleset must be a ruleset's number, 0..65535"],
     [{ devfsRuleset: 1.5 }, "devfsRuleset must be an integer"],
+    [{ devfsRuleset: "4" }, "devfsRuleset must be a number, not a string"],
     [{ allow: { "allow.mlock": true } }, "allow[\"allow.mlock\"] must be named without \"allow.\" in front"],
     [
       { allow: { nomlock: true } },
@@ -81,14 +83,20 @@ describe("refused", () => {
     ],
     [
       { allow: { "mlock=1": true } },
-      "allow[\"mlock=1\"] must be the name of an allow.* parameter of jail(8), such as raw_sockets or mount.nullfs"
+      "allow[\"mlock=...\"] must be the name of an allow.* parameter of jail(8), such as raw_sockets or mount.nullfs"
     ],
     [
       { vnet: true, ip4: "inherit" },
       "vnet excludes ip4 and ip6: the kernel gives a jail its own network or addresses of the host's"
     ],
-    [{ vnet: "yes" }, "vnet must be true or false"],
+    [{ vnet: "yes" }, "vnet must be true or false, not a string"],
+    [{ allow: { mlock: "yes" } }, "allow.mlock must be true or false, not a string"],
+    [{ allow: ["mlock"] }, "allow must be an object, not a list"],
+    [{ allow: "mlock" }, "allow must be an object, not a string"],
     [{ ipv4: "10.0.0.2" }, "ipv4 is not known"],
+    [{ "ip4=10.0.0.2": true }, "[\"ip4=...\"] is not known"],
+    ["web", "must be an object, not a string"],
+    [[], "must be an object, not a list"],
     [
       { name: "1", path: "x" },
       "name must not be a number: jexec(8) would take it for the jid of another jail; path must "

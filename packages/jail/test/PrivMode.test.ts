@@ -47,29 +47,3 @@ it.effect("is asked only when there is a jail", () =>
     expect(yield* plan()).toStrictEqual({ program: "ls", argv: [] })
     expect((yield* Effect.flip(plan("web")))._tag).toBe("PrivilegeInvalid")
   }))
-
-it.effect("what cannot be spawned is refused with everything that is wrong", () =>
-  Effect.gen(function*() {
-    const bad = {
-      binary: "",
-      args: ["a\0hunter2"],
-      env: { "": "hunter2", LD_PRELOAD: "hunter2" },
-      cwd: "/",
-      jail: jail({ name: "w" })
-    }
-    const error = yield* Effect.flip(Spawner.plan(bad))
-    expect(error.message).toBe(
-      "cannot spawn: binary is empty; args[0] has a NUL; env has a variable \"\" that cannot be one; cwd has no meaning "
-        + "in a jail, where the command starts in the root"
-    )
-    const loader = yield* Effect.flip(
-      Spawner.plan({ ...config, env: { LD_PRELOAD: "hunter2" }, jail: jail({ name: "w" }) })
-    )
-    expect(loader.message).toBe(
-      "cannot spawn: env has \"LD_PRELOAD\", which the programs that enter the jail would obey, as root on the host"
-    )
-    expect(yield* Spawner.plan({ ...config, env: { LD_PRELOAD: "x" } })).toStrictEqual({
-      program: "ls",
-      argv: []
-    })
-  }))

@@ -132,9 +132,6 @@ export type SpawnError = CommandNotFound | CommandNotExecutable | ProcessNotStar
 
 const GRACE: Duration.DurationInput = "5 seconds"
 
-/** How often the rest of a group is looked for once the child has exited. */
-const POLL = "20 millis"
-
 /** How long a group may take to go after SIGKILL: its orphans are reaped by somebody else. */
 const REAPED = "1 second"
 
@@ -219,38 +216,41 @@ const output = (readable: Readable | null, stream: "stdout" | "stderr") =>
     ? Stream.empty
     : Pipes.fromReadable(readable, (error) => new OutputUnreadable({ stream, errno: errnoOf(error) }))
 
+/** Signals to the group; `empty` ends when it is gone. */
+const signalling = (
+  pid: number,
+  group: Group,
+  exit: Deferred.Deferred<ExitStatus>,
+  empty: Fiber.Fiber<void>
+): Pick<ChildProcess, "kill" | "terminate"> => {
+  const kill = (signal: NodeJS.Signals) =>
+    Effect.suspend(() =>
+      group.signal(signal) === "Refused" ? new SignalRefused({ pid, signal }) : Effect.void
+    )
+  /** Whether the group is gone in time. */
+  const isGoneIn = (time: Duration.DurationInput) =>
+    Fiber.join(empty).pipe(Effect.interruptible, Effect.timeoutOption(time), Effect.map(Option.isSome))
+  const terminate = (grace: Duration.DurationInput) =>
+    Effect.gen(function*() {
+      yield* kill("SIGTERM")
+      if (yield* isGoneIn(grace)) return
+      yield* kill("SIGKILL")
+      yield* Deferred.await(exit)
+      yield* isGoneIn(REAPED)
+    })
+  return { kill, terminate }
+}
+
 const supervise = (command: Command, child: Node.ChildProcess, pid: number) =>
   Effect.gen(function*() {
     const group = new Group(pid)
     const exit = yield* Deferred.make<ExitStatus>()
     onExit(child, exit, group)
-    const empty = yield* Effect.forkDaemon(
-      Deferred.await(exit).pipe(
-        Effect.andThen(Effect.iterate(true, {
-          while: () => group.exists,
-          body: () => Effect.as(Effect.sleep(POLL), true)
-        }))
-      )
-    )
+    const empty = yield* Effect.forkDaemon(Effect.zipRight(Deferred.await(exit), group.empty))
     const feeding = child.stdin === null || command.stdin === undefined
       ? Option.none()
       : Option.some(yield* Effect.forkDaemon(Pipes.feed(child.stdin, command.stdin)))
-
-    const kill = (signal: NodeJS.Signals) =>
-      Effect.suspend(() =>
-        group.signal(signal) === "Refused" ? new SignalRefused({ pid, signal }) : Effect.void
-      )
-    /** Whether the group is gone in time. */
-    const isGoneIn = (time: Duration.DurationInput) =>
-      Fiber.join(empty).pipe(Effect.interruptible, Effect.timeoutOption(time), Effect.map(Option.isSome))
-    const terminate = (grace: Duration.DurationInput) =>
-      Effect.gen(function*() {
-        yield* kill("SIGTERM")
-        if (yield* isGoneIn(grace)) return
-        yield* kill("SIGKILL")
-        yield* Deferred.await(exit)
-        yield* isGoneIn(REAPED)
-      })
+    const { kill, terminate } = signalling(pid, group, exit, empty)
     const handle: ChildProcess = {
       pid,
       stdout: output(child.stdout, "stdout"),

@@ -114,24 +114,26 @@ const make = ({ agent }: LauncherProcessOptions) =>
           environment: request.environment,
           openFiles: Option.flatten(yield* Effect.transposeMapOption(request.openFiles, softLimit))
         })
-        const running = yield* supervise(shared, { stdin: request.stdin, passed: [theirs.fd] }, (supervision) =>
-          Effect.map(
-            spawn(CString.make(`${directory}/${program}`), plan, supervision),
-            (pid) => ({ pid, plan })
-          )).pipe(
-            Effect.catchTags({
-              NotStarted: ({ errno, why }) =>
-                Effect.fail(notStarted(Option.isNone(why) ? "supervisor" : "agent")({ errno })),
-              SyscallError: (error) => Effect.fail(notStarted("supervisor")(error))
-            }),
-            Scope.extend(step)
-          )
+        const running = yield* supervise(
+          shared,
+          { stdin: request.stdin, passed: [theirs.fd] },
+          (supervision) =>
+            Effect.map(
+              spawn(CString.make(`${directory}/${program}`), plan, supervision),
+              (pid) => ({ pid, plan })
+            )
+        ).pipe(
+          Effect.catchTags({
+            NotStarted: ({ errno, why }) =>
+              Effect.fail(notStarted(Option.isNone(why) ? "supervisor" : "agent")({ errno })),
+            SyscallError: (error) => Effect.fail(notStarted("supervisor")(error))
+          }),
+          Scope.extend(step)
+        )
         yield* theirs.close
         const said = yield* makeReader(libc, report).pipe(
           Effect.flatMap(readAll),
-          Effect.mapError((error) =>
-            failed("descriptors", error)
-          )
+          Effect.mapError((error) => failed("descriptors", error))
         )
         yield* judge(said)
         return running

@@ -97,6 +97,17 @@ export interface LogFile {
   readonly path: string
 }
 
+/**
+ * The log files of a step.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Logs {
+  readonly stdout: LogFile
+  readonly stderr: LogFile
+}
+
 /** So many logs of each kind are kept, the new one among them. */
 const KEPT = 5
 
@@ -203,11 +214,7 @@ export const open = Effect.fn("LogFiles.open")(function*(place: LogPlace) {
   const path = (name: string) => shown([...directories, name].join("/"))
   const ownOne = (acquire: Effect.Effect<Fd, SyscallError>) =>
     Effect.map(own(libc, Effect.map(acquire, (fd) => [fd] as const)), ([owned]) => owned)
-  const made: Effect.Effect<
-    { readonly stdout: LogFile; readonly stderr: LogFile },
-    SyscallError,
-    Scope.Scope
-  > = Effect.gen(function*() {
+  const made: Effect.Effect<Logs, SyscallError, Scope.Scope> = Effect.gen(function*() {
     const root = yield* ownOne(libc.open(CString.make(place.root), "directory"))
     const directory = yield* ownOne(openDirectory(libc, root.fd, directories))
     // What there was before, so that the new ones are never among those that go, whatever time others claim for theirs.

@@ -14,20 +14,18 @@ import type { SyscallError } from "@chroot-exec/sys/Libc"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
-import * as Runtime from "effect/Runtime"
 import * as Schema from "effect/Schema"
-import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
-import { hearSignals } from "./ControllerSignals.js"
-import { type Ended, Launcher, type RunningStep } from "./Launcher.js"
-import type { LauncherFailed, LaunchError, StepNotEnded } from "./LauncherError.js"
+import type * as Stream from "effect/Stream"
+import { endWithScope, waitForEnd } from "./internal/runStep/end.js"
+import { obeySignals, type OnSignal } from "./internal/runStep/signals.js"
+import { passOn } from "./internal/runStep/streams.js"
+import { Launcher } from "./Launcher.js"
+import type { LaunchError } from "./LauncherError.js"
 import * as LogFiles from "./LogFiles.js"
-import * as LogWriter from "./LogWriter.js"
 import { type MissingVariables, type Step, toControlFile } from "./Step.js"
-import type { StepResult } from "./StepResult.js"
-import * as Tee from "./Tee.js"
+import type { StepResult, StreamReport } from "./StepResult.js"
+import type * as Tee from "./Tee.js"
 
 /**
  * Takes output, piece by piece and in order: the next piece is read once this one has been taken. It may keep the bytes.
@@ -82,7 +80,7 @@ export interface RunStepOptions<E = never, R = never> {
    *
    * The process itself goes on either way; `StepResult.signal` tells it to stop.
    */
-  readonly onSignal?: "forward" | "finish-then-stop" | "kill"
+  readonly onSignal?: OnSignal
   /** The signals that this is about [SIGTERM]. */
   readonly signals?: ReadonlyArray<Signal>
   /** What happens to processes that the step has left [`end`]. */
@@ -116,50 +114,6 @@ export class LogIncomplete extends Schema.TaggedError<LogIncomplete>()("LogIncom
 export type RunStepError = LaunchError | LogFiles.LogFailed | LogIncomplete | MissingVariables | SyscallError
 
 const GRACE = Duration.seconds(10)
-const DRAIN = Duration.seconds(2)
-const DISCARDED = 64 * 1024
-
-/** Reads and drops, so that a step that is being ended can still say something. */
-const discard = ({ stderr, stdout }: RunningStep) => {
-  const buffer = new Uint8Array(DISCARDED)
-  const drop = (read: RunningStep["stdout"]) => Effect.repeat(read(buffer), { until: (count) => count === 0 })
-  return Effect.zipRight(
-    Effect.ignore(Effect.all([drop(stdout), drop(stderr)], { concurrency: 2 })),
-    Effect.never
-  )
-}
-
-/** SIGTERM, the grace period, SIGKILL. */
-const terminate = (running: RunningStep, grace: Duration.DurationInput) =>
-  Effect.gen(function*() {
-    yield* running.signal("SIGTERM")
-    yield* Effect.raceFirst(Effect.ignore(running.ended), Effect.sleep(grace))
-    yield* running.end
-  })
-
-/** Waits for the end of the step, which a time limit may bring about: `asked` then learns that it is to end. */
-const waitForEnd = <E, R>(
-  running: RunningStep,
-  { grace = GRACE, timeout }: RunStepOptions<E, R>,
-  asked: Effect.Effect<void>
-): Effect.Effect<Ended & { readonly timedOut: boolean }, LauncherFailed | StepNotEnded> =>
-  Effect.gen(function*() {
-    const within = timeout === undefined
-      ? Effect.asSome(running.ended)
-      : Effect.timeoutOption(running.ended, timeout)
-    const ended = yield* within
-    if (Option.isNone(ended)) yield* Effect.zipRight(asked, terminate(running, grace))
-    return { ...(yield* running.ended), timedOut: Option.isNone(ended) }
-  })
-
-/** Writes the input and closes it. A step that does not read all of it is no failure. */
-const feed = <E, R>(running: RunningStep, input: Stream.Stream<Uint8Array, E, R>) =>
-  input.pipe(
-    Stream.mapEffect(running.write),
-    Stream.takeWhile((taken) => taken),
-    Stream.runDrain,
-    Effect.ensuring(running.closeInput)
-  )
 
 const openLogs = <E, R>(step: Step, { log, root }: RunStepOptions<E, R>) =>
   log === undefined ?
@@ -174,33 +128,32 @@ const openLogs = <E, R>(step: Step, { log, root }: RunStepOptions<E, R>) =>
         epochMillis
       })))
 
-/**
- * The signals that arrive while the scope is open, the last of which is told, and what is done about each. Once the step
- * is to end, by one of them or because it has been `asked`, the next one does not wait for it.
- */
-const obeySignals = <E, R>(
-  running: RunningStep,
-  { onSignal = "forward", signals = ["SIGTERM"] }: RunStepOptions<E, R>
-): Effect.Effect<
-  { readonly asked: Effect.Effect<void>; readonly last: () => Option.Option<Signal> },
-  never,
-  Scope.Scope
-> =>
+/** Launches the step; its logs are there before it is. */
+const launch = <E, R>(step: Step, options: RunStepOptions<E, R>) =>
   Effect.gen(function*() {
-    const fork = Runtime.runFork(yield* Effect.runtime())
-    let last: Option.Option<Signal> = Option.none()
-    let hurries = onSignal === "kill"
-    yield* hearSignals(signals, (signal) => {
-      last = Option.some(signal)
-      if (hurries) fork(running.end)
-      else if (onSignal === "forward") fork(running.signal(signal))
-      else hurries = true
+    const control = yield* toControlFile(step, options)
+    const logs = yield* openLogs(step, options)
+    const launcher = yield* Launcher
+    const running = yield* launcher.launch({
+      control,
+      root: options.root,
+      environment: options.environment,
+      openFiles: Option.fromNullable(options.openFiles),
+      stdin: options.stdin === undefined ? "empty" : "pipe"
     })
-    const asked = Effect.sync(() => {
-      hurries = true
-    })
-    return { asked, last: () => last }
+    return { logs, running }
   })
+
+type Reports = { readonly [Name in "stdout" | "stderr"]: Tee.TeeReport }
+
+/** Fails when a log is not whole. */
+const ensureLogged = ({ stderr, stdout }: Reports, status: ExitStatus.ExitStatus) =>
+  Option.match(Option.orElse(stdout.logFailed, () => stderr.logFailed), {
+    onNone: () => Effect.void,
+    onSome: ({ errno, file }) => new LogIncomplete({ file, errno, status })
+  })
+
+const streamReport = ({ bytes, truncated }: Tee.TeeReport): StreamReport => ({ bytes, truncated })
 
 /**
  * Runs a step and tells how it ended. An exit code that is not among its return codes, a signal and a time limit are
@@ -216,74 +169,39 @@ const obeySignals = <E, R>(
  */
 export const runStep = Effect.fn("RunStep.runStep")(
   function*<E = never, R = never>(step: Step, options: RunStepOptions<E, R>) {
-    const { grace = GRACE, maxBytes, survivors = "end" } = options
+    const { drain, grace = GRACE, onSignal = "forward", signals = ["SIGTERM"], survivors = "end", timeout } =
+      options
     const began = yield* Clock.currentTimeNanos
-    const control = yield* toControlFile(step, options)
-    const logs = yield* openLogs(step, options)
-    const launcher = yield* Launcher
-    const running = yield* launcher.launch({
-      control,
-      root: options.root,
-      environment: options.environment,
-      openFiles: Option.fromNullable(options.openFiles),
-      stdin: options.stdin === undefined ? "empty" : "pipe"
-    })
-    let over = false
-    // In a fiber of its own: one that has been interrupted cannot wait for one thing or another any more.
-    const stop = Effect.raceFirst(terminate(running, grace), discard(running)).pipe(
-      Effect.interruptible,
-      Effect.forkDaemon,
-      Effect.flatMap(Fiber.await)
-    )
-    yield* Effect.addFinalizer(() => Effect.unless(stop, () => over))
-    const signals = yield* obeySignals(running, options)
+    const { logs, running } = yield* launch(step, options)
+    const setOver = yield* endWithScope(running, grace)
+    const { asked, last } = yield* obeySignals(running, onSignal, signals)
     if (options.onStart !== undefined) yield* options.onStart(running.pid)
 
-    const pump = (name: "stdout" | "stderr", label: "[out]" | "[err]") =>
-      Tee.make({
-        read: running[name],
-        label,
-        log: Option.map(logs, (files) => LogWriter.make(files[name])),
-        sink: Option.fromNullable(options[name]),
-        maxBytes: Option.fromNullable(maxBytes)
-      })
-    const [stdout, stderr] = [pump("stdout", "[out]"), pump("stderr", "[err]")]
-    const reading = yield* Effect.forkScoped(
-      Effect.all([stdout.run, stderr.run], { concurrency: 2, discard: true })
+    const streams = yield* passOn(running, logs, options)
+    const { status, timedOut, usage } = yield* Effect.raceFirst(
+      waitForEnd(running, grace, timeout, asked),
+      streams.failure
     )
-    const feeding = options.stdin === undefined ? Effect.void : feed(running, options.stdin)
-
-    // A sink or an input that fails ends the step; that they come to their end does not.
-    const failure = Effect.zipRight(
-      Effect.all([Fiber.join(reading), feeding], { concurrency: 2 }),
-      Effect.never
-    )
-    const ended = yield* Effect.raceFirst(waitForEnd(running, options, signals.asked), failure)
-    const drained = yield* Effect.timeoutOption(Fiber.join(reading), options.drain ?? DRAIN)
-    if (Option.isNone(drained)) yield* Fiber.interrupt(reading)
+    const drained = yield* streams.drain(drain)
     yield* survivors === "end" ? running.end : running.leave
     const survived = yield* running.gone
-    over = true
+    setOver()
 
-    const [out, err] = [stdout.report(), stderr.report()]
-    const broken = Option.orElse(out.logFailed, () => err.logFailed)
-    if (Option.isSome(broken)) {
-      const { errno, file } = broken.value
-      return yield* new LogIncomplete({ file, errno, status: ended.status })
-    }
+    const reports = streams.reports()
+    yield* ensureLogged(reports, status)
     const result: StepResult = {
       pid: running.pid,
-      status: ended.status,
-      accepted: ended.status._tag === "Exited" && step.returncodes.includes(ended.status.code),
-      timedOut: ended.timedOut,
-      signal: signals.last(),
+      status,
+      accepted: status._tag === "Exited" && step.returncodes.includes(status.code),
+      timedOut,
+      signal: last(),
       duration: Duration.nanos((yield* Clock.currentTimeNanos) - began),
-      usage: ended.usage,
-      stdout: { bytes: out.bytes, truncated: out.truncated },
-      stderr: { bytes: err.bytes, truncated: err.truncated },
-      drained: Option.isSome(drained),
+      usage,
+      stdout: streamReport(reports.stdout),
+      stderr: streamReport(reports.stderr),
+      drained,
       survivors: survived,
-      logs: Option.map(logs, (files) => ({ stdout: files.stdout.path, stderr: files.stderr.path }))
+      logs: Option.map(logs, ({ stderr, stdout }) => ({ stdout: stdout.path, stderr: stderr.path }))
     }
     return result
   },

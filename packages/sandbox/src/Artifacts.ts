@@ -12,11 +12,12 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { posix } from "node:path"
 import { isWithin } from "./ContainerPath.js"
-import { Engine, engineError } from "./Engine.js"
+import { Engine } from "./Engine.js"
+import { EngineError, type EngineFailure, EngineUnreachable } from "./EngineError.js"
 import { reasonOf } from "./internal/http.js"
 import { forEachEntry, readBody } from "./internal/tar.js"
 import type { Artifacts, MissingReason } from "./Result.js"
-import { EngineError } from "./SandboxError.js"
+import { ArtifactDamaged } from "./ResultError.js"
 
 /** The directories of a path: not those of a volume's own place, where the command can change nothing. */
 const directoriesOf = (path: string, volumes: ReadonlyArray<string>): ReadonlyArray<string> => {
@@ -42,30 +43,29 @@ const obstacle = (container: string, path: string, volumes: ReadonlyArray<string
     return stat.value.size > limit ? Option.some<MissingReason>("TooLarge") : Option.none<MissingReason>()
   })
 
-const unexpected = (detail: string): EngineError =>
-  engineError("containerArchive", { reason: "Unexpected", status: 200, detail })
-
-const isEngineError = Schema.is(EngineError)
-
-const damaged = (error: unknown): EngineError => isEngineError(error) ? error : unexpected(reasonOf(error))
+const isFailure = Schema.is(Schema.Union(ArtifactDamaged, EngineError, EngineUnreachable))
 
 /** The content of the one file in the archive that the daemon makes of a path. */
 const download = (container: string, path: string, limit: number) =>
   Effect.gen(function*() {
     const engine = yield* Engine
-    let content: Uint8Array = new Uint8Array()
-    yield* forEachEntry(engine.containerArchive(container, path), damaged, (entry) =>
+    const isDamaged = (detail: string) => new ArtifactDamaged({ path, detail })
+    const asFailure = (error: unknown): ArtifactDamaged | EngineFailure =>
+      isFailure(error) ? error : isDamaged(reasonOf(error))
+    let content = Option.none<Uint8Array>()
+    yield* forEachEntry(engine.containerArchive(container, path), asFailure, (entry) =>
       entry.header.type === "file" && (entry.header.size ?? 0) <= limit
-        ? Effect.map(readBody(entry, damaged), (bytes) => {
-          content = bytes
+        ? Effect.map(readBody(entry, asFailure), (bytes) => {
+          content = Option.some(bytes)
         })
-        : Effect.fail(unexpected("the archive has something else in it than the file that was asked for")))
-    return content
+        : isDamaged("it has something else in it than the file"))
+    return yield* Effect.mapError(content, () =>
+      isDamaged("it is empty"))
   })
 
 /**
  * The files at these paths, which are regular ones, each with at most `limit` bytes; and why the others are not there.
- * `volumes` are the places of the run's volumes. Fails with an `EngineError`.
+ * `volumes` are the places of the run's volumes. Fails with an `ArtifactDamaged` or an `EngineFailure`.
  *
  * @since 0.1.0
  * @category operations

@@ -13,8 +13,9 @@ import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
+import type { EngineFailure, Operation } from "./EngineError.js"
 import type { HostConfig } from "./Isolation.js"
-import { EngineError, type InputRefused, type InputUnreadable } from "./SandboxError.js"
+import type { InputRefused, InputUnreadable } from "./SandboxError.js"
 
 /**
  * Labels of a container or a volume.
@@ -200,15 +201,15 @@ export interface PathStat {
  */
 export interface Attachment {
   /** Frames, for `Demultiplexer`; read on demand. Ends when the container has closed both streams. */
-  readonly output: Stream.Stream<Uint8Array, EngineError>
+  readonly output: Stream.Stream<Uint8Array, EngineFailure>
   /** Writes to standard input. Returns when the bytes are taken. */
-  readonly write: (bytes: Uint8Array) => Effect.Effect<void, EngineError>
+  readonly write: (bytes: Uint8Array) => Effect.Effect<void, EngineFailure>
   /** The end of standard input. */
   readonly endInput: Effect.Effect<void>
 }
 
 /** What an operation comes to. */
-type Call<A, R = never> = Effect.Effect<A, EngineError, R>
+type Call<A, R = never> = Effect.Effect<A, EngineFailure, R>
 
 /**
  * The operations, each named after its call.
@@ -216,14 +217,14 @@ type Call<A, R = never> = Effect.Effect<A, EngineError, R>
  * @since 0.1.0
  * @category models
  */
-export interface EngineOperations {
+export interface EngineOperations extends Record<Operation, unknown> {
   /** What the daemon knows of an image; none when it has none of that name. */
   readonly imageInspect: (image: string) => Call<Option.Option<ImageInspection>>
   /** Pulls an image; the messages are the progress, and may have an error among them. */
   readonly imageCreate: (
     image: string,
     credentials: Option.Option<Redacted.Redacted>
-  ) => Stream.Stream<PullMessage, EngineError>
+  ) => Stream.Stream<PullMessage, EngineFailure>
   /** The containers, running or not, that have this label. */
   readonly containerList: (label: string) => Call<ReadonlyArray<Labelled>>
   /** The volumes that have this label. */
@@ -238,61 +239,23 @@ export interface EngineOperations {
   /** SIGKILL. */
   readonly containerKill: (name: string) => Call<void>
   /** What the container's log has of its output, in frames as those of an attachment. */
-  readonly containerLogs: (name: string) => Stream.Stream<Uint8Array, EngineError>
+  readonly containerLogs: (name: string) => Stream.Stream<Uint8Array, EngineFailure>
   readonly containerInspect: (name: string) => Call<ContainerState>
   /** A sample about every second, as long as the container runs. */
-  readonly containerStats: (name: string) => Stream.Stream<Stats, EngineError>
+  readonly containerStats: (name: string) => Stream.Stream<Stats, EngineFailure>
   /** With its anonymous volumes, killed when it runs. */
   readonly containerDelete: (name: string) => Call<void>
   /** None where there is nothing. */
   readonly containerArchiveInfo: (name: string, path: string) => Call<Option.Option<PathStat>>
   /** What is at a path, as a tar archive. */
-  readonly containerArchive: (name: string, path: string) => Stream.Stream<Uint8Array, EngineError>
+  readonly containerArchive: (name: string, path: string) => Stream.Stream<Uint8Array, EngineFailure>
   /** Unpacks a plain tar archive below a path. */
   readonly putContainerArchive: (
     name: string,
     path: string,
     archive: Stream.Stream<Uint8Array, InputRefused | InputUnreadable>
-  ) => Effect.Effect<void, EngineError | InputRefused | InputUnreadable>
+  ) => Effect.Effect<void, EngineFailure | InputRefused | InputUnreadable>
 }
-
-/**
- * Every operation with its name in the API, as errors tell it.
- *
- * @since 0.1.0
- * @category constants
- */
-export const operationIds = {
-  imageInspect: "ImageInspect",
-  imageCreate: "ImageCreate",
-  containerList: "ContainerList",
-  volumeList: "VolumeList",
-  volumeCreate: "VolumeCreate",
-  volumeDelete: "VolumeDelete",
-  containerCreate: "ContainerCreate",
-  containerAttach: "ContainerAttach",
-  containerStart: "ContainerStart",
-  containerWait: "ContainerWait",
-  containerKill: "ContainerKill",
-  containerLogs: "ContainerLogs",
-  containerInspect: "ContainerInspect",
-  containerStats: "ContainerStats",
-  containerDelete: "ContainerDelete",
-  containerArchiveInfo: "ContainerArchiveInfo",
-  containerArchive: "ContainerArchive",
-  putContainerArchive: "PutContainerArchive"
-} as const satisfies Record<keyof EngineOperations, string>
-
-/**
- * The failure of an operation.
- *
- * @since 0.1.0
- * @category constructors
- */
-export const engineError = (
-  operation: keyof EngineOperations,
-  failure: Pick<EngineError, "reason" | "status" | "detail">
-): EngineError => new EngineError({ operation: operationIds[operation], ...failure })
 
 /**
  * @since 0.1.0

@@ -63,7 +63,7 @@ const pull = Effect.fn("Sandbox.pull")(function*(
 const volumesOf = ({ Config }: ImageInspection): ReadonlyArray<string> => Object.keys(Config?.Volumes ?? {})
 
 /**
- * Makes sure that the daemon has the image, and returns the places that it declares as volumes. Fails with an `ImagePullFailed`, `CredentialsUnusable` or `EngineError`.
+ * Makes sure that the daemon has the image, and returns the places that it declares as volumes. Fails with an `ImagePullFailed`, `CredentialsUnusable` or `EngineFailure`.
  *
  * @since 0.1.0
  * @category operations

@@ -12,14 +12,7 @@ import * as Stream from "effect/Stream"
 import * as Take from "effect/Take"
 import { randomBytes } from "node:crypto"
 import * as Artifacts from "./Artifacts.js"
-import {
-  type ContainerState,
-  type CreateRequest,
-  Engine,
-  engineError,
-  type Labels,
-  type Stats
-} from "./Engine.js"
+import { type ContainerState, type CreateRequest, Engine, type Labels, type Stats } from "./Engine.js"
 import { ensureImage } from "./ImagePull.js"
 import { filling } from "./InputTar.js"
 import { type Ended, runCommand } from "./internal/command.js"
@@ -31,6 +24,7 @@ import * as Output from "./Output.js"
 import * as Owner from "./Owner.js"
 import * as Requests from "./Requests.js"
 import type { Event, Result, Usage } from "./Result.js"
+import { ArtifactsLate } from "./ResultError.js"
 import type { SandboxError } from "./SandboxError.js"
 import { sweep } from "./Sweep.js"
 
@@ -113,8 +107,7 @@ const collectArtifacts = (job: Job, { container, volumes }: Requests.Names) =>
   }).pipe(
     Effect.timeoutFail({
       duration: COLLECT_LIMIT,
-      onTimeout: () =>
-        engineError("containerArchive", { reason: "Unreachable", status: 0, detail: "it takes too long" })
+      onTimeout: () => new ArtifactsLate({ container, limit: COLLECT_LIMIT })
     })
   )
 

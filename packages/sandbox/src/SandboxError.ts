@@ -10,6 +10,12 @@ import * as Problems from "@chroot-exec/core/Problems"
 import { quote } from "@chroot-exec/core/Quote"
 import * as Schema from "effect/Schema"
 import * as ByteSize from "./ByteSize.js"
+import type { EngineFailure } from "./EngineError.js"
+import { oneLine } from "./internal/oneLine.js"
+import type { ResultError } from "./ResultError.js"
+
+export * from "./EngineError.js"
+export * from "./ResultError.js"
 
 /**
  * The job was refused; nothing was created. `problems` holds all that is wrong with it, each with its path in the job.
@@ -48,45 +54,6 @@ export class EngineUnusable extends Schema.TaggedError<EngineUnusable>()("Engine
     }
   }
 }
-
-/**
- * A call of the Engine API failed.
- *
- * - `Unreachable`: no connection, or none any more; whether the daemon did what it was told is unknown;
- * - `Refused`: the daemon answered with `status` (an HTTP status) and said why;
- * - `Unexpected`: its answer is not what the API documents.
- *
- * @since 0.1.0
- * @category errors
- */
-export class EngineError extends Schema.TaggedError<EngineError>()("EngineError", {
-  /** The operation's name in the API: `ContainerCreate`. */
-  operation: Schema.String,
-  reason: Schema.Literal("Unreachable", "Refused", "Unexpected"),
-  /** 0 without an answer. */
-  status: Schema.Int,
-  detail: Schema.String
-}) {
-  override get message(): string {
-    const detail = oneLine(this.detail)
-    switch (this.reason) {
-      case "Unreachable":
-        return `Docker cannot be reached for ${this.operation}: ${detail}; check DOCKER_HOST and that the daemon runs`
-      case "Refused":
-        return `Docker refused ${this.operation} (${this.status}): ${detail}`
-      case "Unexpected":
-        return `Docker gave an answer to ${this.operation} that makes no sense: ${detail}`
-    }
-  }
-
-  /** Whether the daemon says that there is no such thing. */
-  get isNotFound(): boolean {
-    return this.status === 404
-  }
-}
-
-/** What a daemon says may have several lines, and whatever a registry or a runtime put there. */
-const oneLine = (text: string): string => quote(text.trim().replace(/\s+/g, " ")).slice(1, -1)
 
 /**
  * The image is not there and cannot be had.
@@ -263,7 +230,7 @@ export class ImageCommandNotExecutable
  */
 export type SandboxError =
   | CredentialsUnusable
-  | EngineError
+  | EngineFailure
   | ImageCommandNotExecutable
   | ImageCommandNotFound
   | ImagePullFailed
@@ -271,6 +238,7 @@ export type SandboxError =
   | InputUnreadable
   | JobInvalid
   | MountRefused
+  | ResultError
 
 /**
  * The refusal of an input that is larger than it may be.

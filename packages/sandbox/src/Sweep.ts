@@ -7,8 +7,8 @@ import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { Engine, type Labelled } from "./Engine.js"
+import { type EngineFailure, hasStatus } from "./EngineError.js"
 import { isDead, OWNER_LABEL } from "./Owner.js"
-import type { EngineError } from "./SandboxError.js"
 
 /**
  * What was removed: ids of containers, names of volumes.
@@ -22,13 +22,13 @@ export interface Swept {
 }
 
 /** Gone, or about to be: somebody else sweeps, too. */
-const isBeingRemoved = ({ status }: EngineError): boolean => status === 404 || status === 409
+const isBeingRemoved = hasStatus(404, 409)
 
 const removeDead = (
   found: ReadonlyArray<Labelled>,
   local: boolean,
-  remove: (id: string) => Effect.Effect<void, EngineError>
-): Effect.Effect<ReadonlyArray<string>, EngineError> =>
+  remove: (id: string) => Effect.Effect<void, EngineFailure>
+): Effect.Effect<ReadonlyArray<string>, EngineFailure> =>
   Effect.gen(function*() {
     const dead = yield* Effect.filter(found, ({ labels }) => isDead(labels, local))
     const removed = yield* Effect.forEach(dead, ({ id }) =>
@@ -41,12 +41,12 @@ const removeDead = (
 
 /**
  * Removes the containers and volumes of ours whose process has ended, never those of a living one or of another host.
- * Fails with an `EngineError`.
+ * Fails with an `EngineFailure`.
  *
  * @since 0.1.0
  * @category operations
  */
-export const sweep: Effect.Effect<Swept, EngineError, Engine> = Effect.gen(function*() {
+export const sweep: Effect.Effect<Swept, EngineFailure, Engine> = Effect.gen(function*() {
   const engine = yield* Engine
   const local = Option.isSome(engine.socket)
   const containers = yield* removeDead(

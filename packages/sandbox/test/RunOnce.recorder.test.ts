@@ -241,7 +241,7 @@ describe("output", () => {
         const { outcome, recorder } = yield* run({}, { output, attached })
         expect(outcome._tag).toBe(expected === "fails" ? "Left" : "Right")
         if (outcome._tag === "Left") {
-          expect(outcome.left).toMatchObject({ operation: "ContainerAttach", reason: "Unreachable" })
+          expect(outcome.left).toMatchObject({ _tag: "OutputLost", reason: "Missing" })
         }
         expect(recorder.left()).toStrictEqual([])
       })

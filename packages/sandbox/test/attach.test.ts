@@ -25,6 +25,7 @@ const event = <A = void>() => {
 }
 
 const AGREED = "HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n"
+const KEPT = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 const REFUSED = "HTTP/1.1 404 Not Found\r\nContent-Length: 18\r\n\r\n{\"message\":\"none\"}"
 
 /** A daemon that answers the call so; the events are that it is asked, and that nothing more comes: nor can it be sent. */
@@ -54,7 +55,8 @@ const connectionTo = (
     (agent) => ({ dispatcher: agent.compose(interceptor), origin: "http://localhost" })
   )
 
-const unreachable = { _tag: "EngineError", operation: "ContainerAttach", reason: "Unreachable" }
+const unreachable = { _tag: "EngineUnreachable", operation: "ContainerAttach" }
+const answer = { _tag: "EngineError", operation: "ContainerAttach" }
 
 describe("given up @node", () => {
   it.scopedLive("before it is asked for: the daemon does not hear of it", () =>
@@ -118,7 +120,17 @@ describe("the daemon @node", () => {
     Effect.gen(function*() {
       const { socketPath } = yield* daemon((socket) => socket.end(REFUSED))
       const error = yield* Effect.flip(attach(yield* connectionTo(socketPath), "/attach"))
-      expect(error).toMatchObject({ ...unreachable, reason: "Refused", status: 404, detail: "none" })
+      expect(error).toMatchObject({ ...answer, reason: "Refused", status: 404, detail: "none" })
+    }))
+
+  it.scopedLive("answers, and does not hand the connection over", () =>
+    Effect.gen(function*() {
+      const { socketPath } = yield* daemon((socket) => socket.end(KEPT))
+      const error = yield* Effect.flip(attach(yield* connectionTo(socketPath), "/attach"))
+      expect(error).toMatchObject({ ...answer, reason: "Unexpected", status: 200 })
+      expect(error.message).toBe(
+        "Docker gave an answer to ContainerAttach that makes no sense (200): it does not hand the connection over"
+      )
     }))
 
   it.scopedLive("closes the connection instead of answering", () =>

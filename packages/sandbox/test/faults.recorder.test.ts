@@ -4,7 +4,7 @@
  */
 import { runOnce } from "@chroot-exec/sandbox"
 import type { JobInput } from "@chroot-exec/sandbox"
-import { type EngineOperations, operationIds } from "@chroot-exec/sandbox/Engine"
+import { type Operation, operationIds } from "@chroot-exec/sandbox/EngineError"
 import * as EngineRecorder from "@chroot-exec/sandbox/testing"
 import { describe, expect, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
@@ -21,7 +21,7 @@ const world: EngineRecorder.World = { images: [], paths: { "/tmp/a": bytes("x") 
 
 /** What a failure comes to: the run's error, or nothing where it is not the run's trouble or is tried again. */
 const expected: ReadonlyArray<
-  readonly [operation: keyof EngineOperations, consequence: "fails" | "goes on"]
+  readonly [operation: Operation, consequence: "fails" | "goes on"]
 > = [
   ["containerList", "goes on"],
   ["volumeList", "goes on"],
@@ -65,10 +65,10 @@ it.effect("these are the calls", () =>
 
 describe.each(
   [
-    ["HTTP 500", EngineRecorder.refusal(500), "Refused"],
-    ["a lost connection", EngineRecorder.lostConnection, "Unreachable"]
+    ["HTTP 500", EngineRecorder.refusal(500), { _tag: "EngineError", reason: "Refused", status: 500 }],
+    ["a lost connection", EngineRecorder.lostConnection, { _tag: "EngineUnreachable" }]
   ] as const
-)("%s", (_, failure, reason) => {
+)("%s", (_, failure, failed) => {
   for (const [index, [operation, consequence]] of expected.entries()) {
     it.effect(`at call ${index + 1}, ${operation}: ${consequence}`, () =>
       Effect.gen(function*() {
@@ -76,11 +76,11 @@ describe.each(
         expect(recorder.left()).toStrictEqual([])
         if (consequence === "goes on") return expect(Exit.isSuccess(exit)).toBe(true)
         const error = yield* Effect.flip(exit)
-        const pull = operation === "imageCreate" && reason === "Refused"
+        const pull = operation === "imageCreate" && failed._tag === "EngineError"
         expect(error).toMatchObject(
           pull
             ? { _tag: "ImagePullFailed", image: "image", detail: "made up" }
-            : { _tag: "EngineError", operation: operationIds[operation], reason }
+            : { ...failed, operation: operationIds[operation], detail: "made up" }
         )
       }))
   }

@@ -39,18 +39,17 @@ it.live("these are the calls", () =>
 
 it.live.each(
   [
-    ["refuse", "Refused"],
-    ["drop", "Unreachable"],
-    ["lose", "Unreachable"]
+    ["refuse", "EngineError"],
+    ["drop", "EngineUnreachable"],
+    ["lose", "EngineUnreachable"]
   ] as const
-)("%s @node", ([fate, reason]) =>
+)("%s @node", ([fate, tag]) =>
   Effect.gen(function*() {
     const outcomes = yield* Effect.forEach(CALLS, ([call]) =>
       Effect.gen(function*() {
         const proxy = yield* Proxy.make(daemon.socket, once(call, () => Promise.resolve(fate)))
         const outcome = yield* Effect.match(runThrough(proxy), {
-          onFailure: (error) =>
-            error._tag === "EngineError" ? `${error.reason} ${error.operation}` : error.message,
+          onFailure: (error) => "operation" in error ? `${error._tag} ${error.operation}` : error.message,
           onSuccess: summary
         })
         return [call, outcome]
@@ -58,7 +57,7 @@ it.live.each(
     expect(outcomes).toStrictEqual(
       CALLS.map((
         [call, operation, consequence]
-      ) => [call, consequence === "fails" ? `${reason} ${operation}` : "0 1"])
+      ) => [call, consequence === "fails" ? `${tag} ${operation}` : "0 1"])
     )
     yield* nothingLeft
   }), 300_000)
@@ -92,7 +91,7 @@ it.live("every fate of the calls that only a long run makes", () =>
           limits: { network: "none", timeout: limit.timeout }
         }
         const outcome = yield* Effect.match(limit.govern(runThrough(proxy, slow)), {
-          onFailure: (error) => error._tag === "EngineError" ? error.operation : error.message,
+          onFailure: (error) => "operation" in error ? error.operation : error.message,
           onSuccess: ({ timedOut }) => timedOut ? "timed out" : "ended"
         })
         return [fate, proxy.calls.includes(call), outcome]
@@ -146,11 +145,7 @@ it.live(
         Effect.provide(EngineLive.layer({ DOCKER_HOST: proxy.host })),
         Effect.flip
       )
-      expect(error).toMatchObject({
-        _tag: "EngineError",
-        operation: "ContainerAttach",
-        reason: "Unreachable"
-      })
+      expect(error).toMatchObject({ _tag: "OutputLost", reason: "Missing" })
       yield* nothingLeft
     })),
   180_000

@@ -2,8 +2,7 @@
  * A thing in the daemon is removed whatever became of the call that makes it: also one that comes only after the answer
  * was lost.
  */
-import { engineError } from "@chroot-exec/sandbox/Engine"
-import type { EngineError } from "@chroot-exec/sandbox/SandboxError"
+import { engineError, type EngineFailure } from "@chroot-exec/sandbox/EngineError"
 import { lostConnection, refusal } from "@chroot-exec/sandbox/testing"
 import { expect, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
@@ -14,16 +13,16 @@ import * as Option from "effect/Option"
 import * as TestClock from "effect/TestClock"
 import { owned } from "../src/internal/owned.js"
 
-const lost = Effect.fail(engineError("containerCreate", lostConnection))
-const refused = Effect.fail(engineError("containerCreate", refusal(500)))
+const lost = Effect.fail(lostConnection("containerCreate"))
+const refused = Effect.fail(refusal(500)("containerCreate"))
 const misunderstood = Effect.fail(
   engineError("containerCreate", { reason: "Unexpected", status: 200, detail: "made up" })
 )
 
-const answered = (status: number) => Effect.fail(engineError("containerDelete", refusal(status)))
+const answered = (status: number) => Effect.fail(refusal(status)("containerDelete"))
 
 /** Removes the thing, which is there from that millisecond on; before that, it does what `before` says. */
-const removing = (from: number, before: Effect.Effect<void, EngineError>) => {
+const removing = (from: number, before: Effect.Effect<void, EngineFailure>) => {
   const removed: Array<number> = []
   const remove = Effect.flatMap(
     Clock.currentTimeMillis,
@@ -34,8 +33,8 @@ const removing = (from: number, before: Effect.Effect<void, EngineError>) => {
 
 /** Makes the thing and removes it again; how that ended, and at which millisecond, however long it takes. */
 const ends = (
-  create: Effect.Effect<void, EngineError>,
-  remove: Effect.Effect<void, EngineError>,
+  create: Effect.Effect<void, EngineFailure>,
+  remove: Effect.Effect<void, EngineFailure>,
   end: "by itself" | "interrupted" = "by itself"
 ) =>
   Effect.gen(function*() {
@@ -51,7 +50,7 @@ const ends = (
 
 const none = answered(404)
 
-it.effect.each<readonly [string, Effect.Effect<void, EngineError>, comes: number, removed: number]>([
+it.effect.each<readonly [string, Effect.Effect<void, EngineFailure>, comes: number, removed: number]>([
   ["the answer was lost", lost, 1000, 1000],
   ["the answer was lost, at the last moment", lost, 1900, 1900],
   ["the answer was none that the API describes", misunderstood, 1000, 1000]
@@ -62,7 +61,7 @@ it.effect.each<readonly [string, Effect.Effect<void, EngineError>, comes: number
     expect(removed).toStrictEqual([at])
   }))
 
-it.effect.each<readonly [string, Effect.Effect<void, EngineError>, tag: string, ended: number]>([
+it.effect.each<readonly [string, Effect.Effect<void, EngineFailure>, tag: string, ended: number]>([
   ["longer than it may take, when the answer was lost", lost, "Failure", 2000],
   ["when making it was refused", refused, "Failure", 0],
   ["when it was made, and is gone", Effect.void, "Success", 0]
@@ -73,7 +72,7 @@ it.effect.each<readonly [string, Effect.Effect<void, EngineError>, tag: string, 
     expect(removed).toStrictEqual([])
   }))
 
-it.effect.each<readonly [string, Effect.Effect<void, EngineError>, comes: number, removed: number]>([
+it.effect.each<readonly [string, Effect.Effect<void, EngineFailure>, comes: number, removed: number]>([
   ["that is answered later", Effect.delay(Effect.void, "5 seconds"), 5000, 5000],
   ["whose answer is lost later", Effect.delay(lost, "5 seconds"), 6000, 6000],
   ["that is never answered", Effect.never, 31_000, 31_000]
@@ -87,7 +86,7 @@ it.effect.each<readonly [string, Effect.Effect<void, EngineError>, comes: number
     })
 )
 
-it.effect.each<readonly [string, Effect.Effect<void, EngineError>, possible: number, removed: number]>([
+it.effect.each<readonly [string, Effect.Effect<void, EngineFailure>, possible: number, removed: number]>([
   ["refused for a while", answered(409), 500, 500],
   ["not answered", Effect.never, 10_000, 10_100]
 ])("a removal that is %s is tried again", ([, before, possible, at]) =>

@@ -134,7 +134,7 @@ it.scopedLive.each<readonly [string, Name, Name, RegExp]>([
     const port = yield* listen(tls(certificates[server]))
     const env = { DOCKER_HOST: `tcp://127.0.0.1:${port}`, DOCKER_CERT_PATH: certificates[client] }
     const error = yield* Effect.flip(run(env))
-    expect(error).toMatchObject({ _tag: "EngineError", reason: "Unreachable", operation: "SystemPing" })
+    expect(error).toMatchObject({ _tag: "EngineUnreachable", operation: "SystemPing" })
     expect(error.message).toMatch(reason)
   }))
 
@@ -143,5 +143,5 @@ it.scopedLive("a server does not get plain text from a client that has certifica
     const port = yield* listen((onConnection) => createServer({ allowHalfOpen: true }, onConnection))
     const env = { DOCKER_HOST: `tcp://127.0.0.1:${port}`, DOCKER_CERT_PATH: certificates.good }
     const error = yield* Effect.flip(run(env))
-    expect(error).toMatchObject({ _tag: "EngineError", reason: "Unreachable", operation: "SystemPing" })
+    expect(error).toMatchObject({ _tag: "EngineUnreachable", operation: "SystemPing" })
   }))

@@ -46,8 +46,10 @@ export const effectiveCapabilities = Effect.map(
  * @category operations
  */
 export const softLimit = (soft: bigint) =>
-  Effect.flatMap(Libc, (libc) =>
-    libc.getrlimit().pipe(Effect.map(({ hard }): ResourceLimit => ({ soft, hard })), Effect.option))
+  Effect.flatMap(
+    Libc,
+    (libc) => libc.getrlimit().pipe(Effect.map(({ hard }): ResourceLimit => ({ soft, hard })), Effect.option)
+  )
 
 const OPEN_FILES = /^Max open files\s+(\d+|unlimited)\s+(\d+|unlimited)\s/m
 

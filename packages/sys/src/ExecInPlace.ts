@@ -23,15 +23,18 @@ import { readRootEnvironment } from "./RootEnvironment.js"
  */
 export const execInPlace = Effect.fn("ExecInPlace.execInPlace")(function*(plan: ExecPlan) {
   const libc = yield* Libc
-  const state = yield* enter<ExecError, Libc>(plan, ({ container, skyhook, stopOn }, { null: null_ }) =>
-    Option.match(null_, {
-      onNone: () => Effect.dieMessage("a plan that merges the environment opens /dev/null first"),
-      onSome: (fd) =>
-        Effect.map(
-          readRootEnvironment(container, { null: fd, stopOn }),
-          (root) => processEnv(container, skyhook, root)
-        )
-    }))
+  const state = yield* enter<ExecError, Libc>(
+    plan,
+    ({ container, skyhook, stopOn }, { null: null_ }) =>
+      Option.match(null_, {
+        onNone: () => Effect.dieMessage("a plan that merges the environment opens /dev/null first"),
+        onSome: (fd) =>
+          Effect.map(
+            readRootEnvironment(container, { null: fd, stopOn }),
+            (root) => processEnv(container, skyhook, root)
+          )
+      })
+  )
   const { become } = yield* resolve(plan, state)
   yield* carryOut(libc, become)
   return yield* Effect.dieMessage("a plan ends with Execve")

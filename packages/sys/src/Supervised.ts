@@ -52,8 +52,10 @@ const writeDown = (plan: FixedPlan, { descriptors, secret }: Supervision) =>
   })
 
 const writeAll = (libc: LibcOperations, fd: Fd, bytes: Uint8Array): Effect.Effect<void, SyscallError> =>
-  Effect.flatMap(libc.write(fd, bytes), (count) =>
-    count < bytes.length ? writeAll(libc, fd, bytes.subarray(count)) : Effect.void)
+  Effect.flatMap(
+    libc.write(fd, bytes),
+    (count) => count < bytes.length ? writeAll(libc, fd, bytes.subarray(count)) : Effect.void
+  )
 
 /**
  * Starts the supervisor at this path as a child of the calling thread, in its root: posix_spawn(3).

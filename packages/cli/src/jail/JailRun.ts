@@ -3,9 +3,7 @@
  *
  * @since 0.1.0
  */
-import type { Environment } from "@chroot-exec/core/Environment"
 import { toExitCode } from "@chroot-exec/core/ExitStatus"
-import { revealName } from "@chroot-exec/core/Inherited"
 import { quote } from "@chroot-exec/core/Quote"
 import type { AgentSpawnConfig } from "@chroot-exec/jail/AgentSpawn"
 import { decodeJailConfig } from "@chroot-exec/jail/JailConfig"
@@ -18,7 +16,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Record from "effect/Record"
 import { UsageError } from "../shared/AgentError.js"
-import { Launcher } from "../shared/Launcher.js"
+import { callerEnvironment } from "../shared/CallerEnvironment.js"
 import { orTerminated } from "../shared/Signals.js"
 import * as Stdio from "../shared/Stdio.js"
 import { StepCommand } from "../shared/StepCommand.js"
@@ -81,23 +79,13 @@ const decodeJail = ({ allow, devfsRuleset, hostname, ip4, ip6, name, path, user,
     allow: Object.fromEntries(allow.map((permission) => [permission, true]))
   })
 
-/** Our own environment, with the names that the launcher hid from Node. */
-const ownEnvironment = (launcher: Launcher["Type"]): Environment =>
-  Object.fromEntries(
-    Object.entries(process.env).map(([name, value = ""]) => [
-      Option.isSome(launcher) ? revealName(name) : name,
-      value
-    ])
-  )
-
 const configFor = (options: JailRunOptions) =>
   Effect.gen(function*() {
     const [binary, ...args] = yield* StepCommand
     if (binary === undefined) return yield* usage("no command given: it stands behind --")
     yield* checkCombination(options)
     const jail = yield* decodeJail(options)
-    const own = ownEnvironment(yield* Launcher)
-    const env = { ...own, ...Object.fromEntries(options.env) }
+    const env = { ...(yield* callerEnvironment), ...Object.fromEntries(options.env) }
     const config: AgentSpawnConfig = { binary, args, env, jail, stdio: "inherit", grace: options.grace }
     return config
   })

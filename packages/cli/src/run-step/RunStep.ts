@@ -97,7 +97,10 @@ const read = (options: StepOptions) =>
       root: Root.fromArgument(root),
       copyDir: yield* absolute("copy-dir", options.copyDir),
       environment: inherited.environment,
-      ...Option.match(inherited.openFiles, { onNone: () => ({}), onSome: ({ soft }) => ({ openFiles: soft }) }),
+      ...Option.match(inherited.openFiles, {
+        onNone: () => ({}),
+        onSome: ({ soft }) => ({ openFiles: soft })
+      }),
       ...(yield* logOf(options)),
       ...Option.match(options.timeout, { onNone: () => ({}), onSome: (timeout) => ({ timeout }) }),
       grace: options.grace,

@@ -115,7 +115,9 @@ const NOT_FOUND = 127
  * @category constants
  */
 export const exitCodes: { readonly [Tag in AgentError["_tag"]]: number } = {
+  ArtifactDamaged: AGENT_FAILED,
   ArtifactUnwritable: AGENT_FAILED,
+  ArtifactsLate: AGENT_FAILED,
   AgentSpawnInvalid: AGENT_FAILED,
   ChmodFailed: NOT_EXECUTABLE,
   ChrootFailed: AGENT_FAILED,
@@ -125,7 +127,9 @@ export const exitCodes: { readonly [Tag in AgentError["_tag"]]: number } = {
   ControlFileUnreadable: AGENT_FAILED,
   CredentialsUnusable: AGENT_FAILED,
   DirectoryUnusable: AGENT_FAILED,
+  EndUnknown: AGENT_FAILED,
   EngineError: AGENT_FAILED,
+  EngineUnreachable: AGENT_FAILED,
   EngineUnusable: AGENT_FAILED,
   EnvironmentUnreadable: AGENT_FAILED,
   ImageCommandNotExecutable: NOT_EXECUTABLE,
@@ -143,6 +147,7 @@ export const exitCodes: { readonly [Tag in AgentError["_tag"]]: number } = {
   MissingVariables: AGENT_FAILED,
   MountRefused: AGENT_FAILED,
   OutputFailed: AGENT_FAILED,
+  OutputLost: AGENT_FAILED,
   PrivilegeInvalid: AGENT_FAILED,
   ProcessNotStarted: AGENT_FAILED,
   RestoreFailed: AGENT_FAILED,

@@ -19,8 +19,6 @@ const waitForEnd = (libc: LibcOperations, pid: Pid) =>
 /** Reaps a child that is ending. One that somebody else traces stays a zombie until its tracer lets it go. */
 export const reap = (libc: LibcOperations, pid: Pid): Effect.Effect<void> =>
   libc.reap(pid).pipe(
-    Effect.flatMap((reaped) =>
-      reaped ? Effect.void : Effect.zipRight(waitForEnd(libc, pid), libc.reap(pid))
-    ),
+    Effect.flatMap((reaped) => reaped ? Effect.void : Effect.zipRight(waitForEnd(libc, pid), libc.reap(pid))),
     Effect.ignore
   )

@@ -2,9 +2,9 @@
  * A process below the supervisor: its pipes, what the supervisor tells of it, and its end.
  */
 import * as Errno from "@chroot-exec/core/Errno"
-import * as Signal from "@chroot-exec/core/Signal"
 import type { ExecError } from "@chroot-exec/core/ExecError"
 import type { FixedPlan } from "@chroot-exec/core/ExecPlan"
+import * as Signal from "@chroot-exec/core/Signal"
 import { type Fd, Pid, SignalNumber } from "@chroot-exec/sys/Brands"
 import type { LibcOperations } from "@chroot-exec/sys/Libc"
 import { Libc } from "@chroot-exec/sys/Libc"

@@ -6,9 +6,9 @@ import * as NodeStream from "@effect/platform-node/NodeStream"
 import * as Effect from "effect/Effect"
 import type { Duplex } from "node:stream"
 import type { Attachment } from "../Engine.js"
-import type { EngineError } from "../SandboxError.js"
+import type { EngineFailure } from "../EngineError.js"
 import type { Connection } from "./dispatcher.js"
-import { refused, unreachable } from "./http.js"
+import { refused, unexpected, unreachable } from "./http.js"
 
 const OPERATION = "containerAttach"
 
@@ -20,7 +20,7 @@ const hijack = (
   { dispatcher, origin }: Connection,
   path: string,
   signal: AbortSignal
-): Effect.Effect<Duplex, EngineError> =>
+): Effect.Effect<Duplex, EngineFailure> =>
   Effect.async((resume) => {
     let status = 0
     const body: Array<Uint8Array> = []
@@ -42,12 +42,17 @@ const hijack = (
       onResponseData: (_controller, chunk) => {
         body.push(chunk)
       },
-      onResponseEnd: () => resume(Effect.fail(refused(OPERATION, status, Buffer.concat(body).toString()))),
+      onResponseEnd: () =>
+        resume(Effect.fail(
+          status < 400
+            ? unexpected(OPERATION, status, "it does not hand the connection over")
+            : refused(OPERATION, status, Buffer.concat(body).toString())
+        )),
       onResponseError: (_controller, error) => resume(Effect.fail(unreachable(OPERATION, error)))
     })
   })
 
-const write = (socket: Duplex, bytes: Uint8Array): Effect.Effect<void, EngineError> =>
+const write = (socket: Duplex, bytes: Uint8Array): Effect.Effect<void, EngineFailure> =>
   Effect.async((resume) => {
     socket.write(
       bytes,

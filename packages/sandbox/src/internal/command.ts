@@ -9,16 +9,13 @@ import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as Demultiplexer from "../Demultiplexer.js"
-import { type Attachment, Engine, engineError, type Stats } from "../Engine.js"
+import { type Attachment, Engine, type Stats } from "../Engine.js"
+import { type EngineFailure, hasStatus } from "../EngineError.js"
 import type { Job } from "../Job.js"
 import * as Output from "../Output.js"
 import type { Event } from "../Result.js"
-import type {
-  EngineError,
-  ImageCommandNotExecutable,
-  ImageCommandNotFound,
-  InputUnreadable
-} from "../SandboxError.js"
+import { EndUnknown, OutputLost } from "../ResultError.js"
+import type { ImageCommandNotExecutable, ImageCommandNotFound, InputUnreadable } from "../SandboxError.js"
 import { unlessExpired } from "./expiry.js"
 import { initError, mayBeInitError } from "./initError.js"
 import { outputLog } from "./outputLog.js"
@@ -40,19 +37,16 @@ export interface Ended {
   readonly stats: Option.Option<Stats>
 }
 
-/** The output cannot be had any more. */
-const lost = (detail: string): EngineError =>
-  engineError("containerAttach", { reason: "Unreachable", status: 0, detail })
-
 type Emit = (event: Event) => Effect.Effect<void>
 
 /**
  * What a command writes: kept as far as it may be, and shown. The first pieces wait as long as they may be the init's
  * complaint about the command, which becomes an error and is not output.
  */
-const outputOf = (job: Job, emit: Emit) => {
+const outputOf = (container: string, job: Job, emit: Emit) => {
   const collector = Output.collector(job.limits.output)
   const log = outputLog()
+  const lost = (reason: OutputLost["reason"]) => new OutputLost({ container, reason })
   let state = Demultiplexer.initial
   let held: Array<Demultiplexer.Piece> | undefined = []
 
@@ -84,22 +78,21 @@ const outputOf = (job: Job, emit: Emit) => {
       output.pipe(
         Stream.runForEach((bytes) => {
           const decoded = Demultiplexer.decode(state, bytes)
-          if (decoded === undefined) return Effect.fail(lost("the output is not framed as the API says"))
+          if (decoded === undefined) return lost("Unframed")
           state = decoded.state
           return Effect.forEach(decoded.pieces, take, { discard: true })
         }),
         Effect.filterOrFail(
           () => Demultiplexer.isComplete(state),
-          () => lost("the connection ended within the output")
+          () => lost("CutOff")
         )
       ),
     /** Fails when something that was written has not come. */
-    ensureWhole: (container: string) =>
-      Effect.filterOrFail(
-        log.hasMore(container),
-        (hasMore) => !hasMore,
-        () => lost("the connection ended before the output")
-      ),
+    ensureWhole: Effect.filterOrFail(
+      log.hasMore(container),
+      (hasMore) => !hasMore,
+      () => lost("Missing")
+    ),
     /** The command's error, when what it wrote was the init's complaint. */
     errorOf: (exitCode: number) => initError(job, exitCode, held ?? []),
     /** What is kept, after which nothing is read any more. */
@@ -113,13 +106,13 @@ const feed = ({ stdin }: Job, { endInput, write }: Attachment) =>
     ? Effect.void
     : Stream.runForEach(stdin, write).pipe(
       Effect.zipRight(endInput),
-      Effect.catchTag("EngineError", () => Effect.void)
+      Effect.catchTag("EngineError", "EngineUnreachable", () => Effect.void)
     )
 
 /** One that has ended already is what was wanted. */
 const kill = (container: string) =>
   Effect.flatMap(Engine, (engine) => engine.containerKill(container)).pipe(
-    Effect.catchIf(({ status }) => status === 404 || status === 409, () => Effect.void)
+    Effect.catchIf(hasStatus(404, 409), () => Effect.void)
   )
 
 /** The last sample so far. Samples are a courtesy: without them the run is as good. */
@@ -142,7 +135,36 @@ const followStats = (container: string) =>
 const unlessFails = <E>(fiber: Fiber.Fiber<void, E>) => <A, E1, R>(effect: Effect.Effect<A, E1, R>) =>
   Effect.raceFirst(effect, Effect.zipRight(Fiber.join(fiber), Effect.never))
 
-type CommandError = EngineError | ImageCommandNotExecutable | ImageCommandNotFound | InputUnreadable
+type CommandError =
+  | EndUnknown
+  | EngineFailure
+  | ImageCommandNotExecutable
+  | ImageCommandNotFound
+  | InputUnreadable
+  | OutputLost
+
+/** Kills the container, and takes what it still says within the time that this may take. */
+const endByKill = <E>(
+  container: string,
+  written: ReturnType<typeof outputOf>,
+  output: Fiber.Fiber<void, E>,
+  end: Fiber.Fiber<number, EngineFailure>
+) =>
+  Effect.gen(function*() {
+    yield* kill(container)
+    const exitCode = yield* Effect.timeoutOption(Fiber.join(end), KILL_LIMIT)
+    yield* Effect.ignore(Effect.timeoutOption(Fiber.join(output), KILL_LIMIT))
+    yield* Fiber.interrupt(output)
+    return { exitCode, timedOut: true, output: yield* written.end }
+  })
+
+/** The command's own end, unless what it wrote was the init's complaint. */
+const endByItself = (written: ReturnType<typeof outputOf>, exitCode: number) =>
+  Effect.gen(function*() {
+    const failure = written.errorOf(exitCode)
+    if (Option.isSome(failure)) return yield* failure.value
+    return { exitCode: Option.some(exitCode), timedOut: false, output: yield* written.end }
+  })
 
 /**
  * Starts a container and waits for its end, or until `expired` returns: then it is killed. None when that was before the
@@ -158,7 +180,7 @@ export const runCommand = (
 ): Effect.Effect<Option.Option<Ended>, CommandError, Engine | Scope.Scope> =>
   Effect.gen(function*() {
     const engine = yield* Engine
-    const written = outputOf(job, emit)
+    const written = outputOf(container, job, emit)
     const begin = Effect.gen(function*() {
       const attachment = yield* engine.containerAttach(container, job.stdin !== undefined)
       const output = yield* Effect.forkScoped(written.read(attachment))
@@ -174,27 +196,14 @@ export const runCommand = (
     const end = yield* Effect.forkScoped(engine.containerWait(container))
     const endSoon = Effect.timeoutFail(Fiber.join(end), {
       duration: END_LIMIT,
-      onTimeout: () => lost("the connection ended before the command")
+      onTimeout: () => new EndUnknown({ container, limit: END_LIMIT })
     })
     const whole = Effect.all([Fiber.join(end), Effect.zipLeft(Fiber.join(output), endSoon)], {
       concurrency: "unbounded"
-    }).pipe(Effect.zipLeft(written.ensureWhole(container)), unlessFails(input))
+    }).pipe(Effect.zipLeft(written.ensureWhole), unlessFails(input))
     const finished = yield* unlessExpired(whole, expired)
-    if (Option.isSome(finished)) {
-      const [exitCode] = finished.value
-      const failure = written.errorOf(exitCode)
-      if (Option.isSome(failure)) return yield* failure.value
-      const kept = yield* written.end
-      return Option.some({
-        exitCode: Option.some(exitCode),
-        timedOut: false,
-        output: kept,
-        stats: yield* stats
-      })
-    }
-    yield* kill(container)
-    const exitCode = yield* Effect.timeoutOption(Fiber.join(end), KILL_LIMIT)
-    yield* Effect.ignore(Effect.timeoutOption(Fiber.join(output), KILL_LIMIT))
-    yield* Fiber.interrupt(output)
-    return Option.some({ exitCode, timedOut: true, output: yield* written.end, stats: yield* stats })
+    const ended = Option.isSome(finished)
+      ? yield* endByItself(written, finished.value[0])
+      : yield* endByKill(container, written, output, end)
+    return Option.some({ ...ended, stats: yield* stats })
   })

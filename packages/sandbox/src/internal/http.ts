@@ -9,10 +9,14 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import { engineError, type EngineOperations } from "../Engine.js"
-import type { EngineError } from "../SandboxError.js"
-
-type Operation = keyof EngineOperations
+import {
+  type EngineError,
+  engineError,
+  type EngineFailure,
+  type EngineUnreachable,
+  engineUnreachable,
+  type Operation
+} from "../EngineError.js"
 
 /** What Node and undici say: "connect ECONNREFUSED /run/docker.sock", "other side closed". */
 export const reasonOf = (cause: unknown): string => {
@@ -22,13 +26,13 @@ export const reasonOf = (cause: unknown): string => {
 }
 
 /** No answer, or not all of it. */
-export const unreachable = (operation: Operation, cause: unknown): EngineError =>
-  engineError(operation, { reason: "Unreachable", status: 0, detail: reasonOf(cause) })
+export const unreachable = (operation: Operation, cause: unknown): EngineUnreachable =>
+  engineUnreachable(operation, reasonOf(cause))
 
 export const unexpected = (operation: Operation, status: number, detail: string): EngineError =>
   engineError(operation, { reason: "Unexpected", status, detail })
 
-const lost = (operation: Operation) => (error: HttpClientError.HttpClientError): EngineError =>
+const lost = (operation: Operation) => (error: HttpClientError.HttpClientError): EngineUnreachable =>
   unreachable(operation, error.cause)
 
 const decodeMessage = Schema.decodeUnknownOption(Schema.parseJson(Schema.Struct({ message: Schema.String })))
@@ -49,7 +53,7 @@ export const call = (
   client: HttpClient.HttpClient,
   operation: Operation,
   request: HttpClientRequest.HttpClientRequest
-): Effect.Effect<HttpClientResponse.HttpClientResponse, EngineError> =>
+): Effect.Effect<HttpClientResponse.HttpClientResponse, EngineFailure> =>
   client.execute(request).pipe(
     Effect.mapError(lost(operation)),
     Effect.filterOrElse(
@@ -67,32 +71,38 @@ export const run = (
   client: HttpClient.HttpClient,
   operation: Operation,
   request: HttpClientRequest.HttpClientRequest
-): Effect.Effect<void, EngineError> =>
+): Effect.Effect<void, EngineFailure> =>
   call(client, operation, request).pipe(
     Effect.flatMap((response) => Effect.mapError(response.text, lost(operation))),
     Effect.asVoid
   )
 
-/** A call that answers with JSON. */
-export const json = <A, I>(schema: Schema.Schema<A, I>) => {
+const NOT_JSON = "it is not the JSON that the API describes"
+
+/** A call that answers with JSON, and with which status. */
+export const jsonWithStatus = <A, I>(schema: Schema.Schema<A, I>) => {
   const decode = Schema.decodeUnknown(Schema.parseJson(schema))
   return (
     client: HttpClient.HttpClient,
     operation: Operation,
     request: HttpClientRequest.HttpClientRequest
-  ): Effect.Effect<A, EngineError> =>
-    call(client, operation, request).pipe(
-      Effect.flatMap((response) =>
-        Effect.mapError(response.text, lost(operation)).pipe(
-          Effect.flatMap((text) =>
-            Effect.mapError(
-              decode(text),
-              () => unexpected(operation, response.status, "it is not the JSON that the API describes")
-            )
-          )
-        )
+  ): Effect.Effect<readonly [answer: A, status: number], EngineFailure> =>
+    Effect.gen(function*() {
+      const response = yield* call(client, operation, request)
+      const text = yield* Effect.mapError(response.text, lost(operation))
+      const answer = yield* Effect.mapError(
+        decode(text),
+        () => unexpected(operation, response.status, NOT_JSON)
       )
-    )
+      return [answer, response.status]
+    })
+}
+
+/** A call that answers with JSON. */
+export const json = <A, I>(schema: Schema.Schema<A, I>) => {
+  const ask = jsonWithStatus(schema)
+  return (...args: Parameters<typeof ask>): Effect.Effect<A, EngineFailure> =>
+    Effect.map(ask(...args), ([answer]) => answer)
 }
 
 /** A call that answers with bytes. */
@@ -100,7 +110,7 @@ export const bytes = (
   client: HttpClient.HttpClient,
   operation: Operation,
   request: HttpClientRequest.HttpClientRequest
-): Stream.Stream<Uint8Array, EngineError> =>
+): Stream.Stream<Uint8Array, EngineFailure> =>
   Stream.unwrap(
     Effect.map(
       call(client, operation, request),
@@ -115,14 +125,17 @@ export const documents = <A, I>(schema: Schema.Schema<A, I>) => {
     client: HttpClient.HttpClient,
     operation: Operation,
     request: HttpClientRequest.HttpClientRequest
-  ): Stream.Stream<A, EngineError> =>
-    bytes(client, operation, request).pipe(
-      Stream.decodeText(),
-      Stream.splitLines,
-      Stream.filter((line) => line.trim() !== ""),
-      Stream.mapEffect((line) =>
-        Effect.mapError(decode(line), () =>
-          unexpected(operation, 200, "it is not the JSON that the API describes"))
-      )
+  ): Stream.Stream<A, EngineFailure> =>
+    Stream.unwrap(
+      Effect.map(call(client, operation, request), ({ status, stream }) =>
+        stream.pipe(
+          Stream.mapError(lost(operation)),
+          Stream.decodeText(),
+          Stream.splitLines,
+          Stream.filter((line) => line.trim() !== ""),
+          Stream.mapEffect((line) =>
+            Effect.mapError(decode(line), () => unexpected(operation, status, NOT_JSON))
+          )
+        ))
     )
 }

@@ -7,9 +7,10 @@ import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Stream from "effect/Stream"
 import * as Demultiplexer from "../Demultiplexer.js"
-import { Engine, engineError } from "../Engine.js"
+import { Engine } from "../Engine.js"
+import type { EngineFailure } from "../EngineError.js"
 import { LOG_BYTES } from "../Isolation.js"
-import type { EngineError } from "../SandboxError.js"
+import { OutputLost } from "../ResultError.js"
 
 const NEWLINE = 10
 
@@ -30,7 +31,7 @@ const counter = () => {
 }
 
 /** Adds up the frames of a stream; none when they are no frames. */
-const countFrames = (frames: Stream.Stream<Uint8Array, EngineError>) =>
+const countFrames = (frames: Stream.Stream<Uint8Array, EngineFailure>) =>
   Effect.gen(function*() {
     const { add, counts } = counter()
     const state = yield* Ref.make(Option.some(Demultiplexer.initial))
@@ -57,17 +58,13 @@ export const outputLog = () => {
       size += piece.bytes.length
     },
     /** Whether the log of a container that has ended has something that has not come. */
-    hasMore: (container: string): Effect.Effect<boolean, EngineError, Engine> =>
+    hasMore: (container: string): Effect.Effect<boolean, EngineFailure | OutputLost, Engine> =>
       Effect.gen(function*() {
         if (size >= LOG_BYTES) return false
         const engine = yield* Engine
         const logged = yield* countFrames(engine.containerLogs(container))
         if (Option.isNone(logged)) {
-          return yield* engineError("containerLogs", {
-            reason: "Unexpected",
-            status: 200,
-            detail: "it is not framed as the API says"
-          })
+          return yield* new OutputLost({ container, reason: "LogUnframed" })
         }
         return logged.value.stdout > counts.stdout || logged.value.stderr > counts.stderr
       })

@@ -9,7 +9,7 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
-import type { EngineError } from "../SandboxError.js"
+import { type EngineFailure, hasStatus } from "../EngineError.js"
 
 /** A daemon that is being restarted is back within this time. */
 const REMOVAL_LIMIT = Duration.seconds(30)
@@ -35,9 +35,11 @@ const bounded = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<Option.Option
 /** How a creation ended, as far as it matters for the removal. */
 type Creation = "made" | "refused" | "uncertain"
 
-const outcome = <A>(exit: Exit.Exit<A, EngineError>): Creation => {
+const outcome = <A>(exit: Exit.Exit<A, EngineFailure>): Creation => {
   if (Exit.isSuccess(exit)) return "made"
-  return exit.cause._tag === "Fail" && exit.cause.error.reason === "Refused" ? "refused" : "uncertain"
+  const isRefused = exit.cause._tag === "Fail" && exit.cause.error._tag === "EngineError" &&
+    exit.cause.error.reason === "Refused"
+  return isRefused ? "refused" : "uncertain"
 }
 
 /**
@@ -47,13 +49,13 @@ const outcome = <A>(exit: Exit.Exit<A, EngineError>): Creation => {
 const removeSurely = (
   name: string,
   creation: Creation,
-  remove: Effect.Effect<void, EngineError>
+  remove: Effect.Effect<void, EngineFailure>
 ): Effect.Effect<void> =>
   Effect.gen(function*() {
     const started = yield* Clock.currentTimeMillis
     const attempt = remove.pipe(
       Effect.catchIf(
-        ({ isNotFound }) => isNotFound,
+        hasStatus(404),
         (error) =>
           Effect.flatMap(Clock.currentTimeMillis, (now) =>
             creation === "uncertain" && now - started < Duration.toMillis(UNCERTAIN)
@@ -78,9 +80,9 @@ const removeSurely = (
  */
 export const owned = (
   name: string,
-  create: Effect.Effect<void, EngineError>,
-  remove: Effect.Effect<void, EngineError>
-): Effect.Effect<void, EngineError, Scope.Scope> =>
+  create: Effect.Effect<void, EngineFailure>,
+  remove: Effect.Effect<void, EngineFailure>
+): Effect.Effect<void, EngineFailure, Scope.Scope> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function*() {
       const creation = yield* Effect.forkDaemon(restore(create))

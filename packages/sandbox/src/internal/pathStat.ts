@@ -5,7 +5,7 @@ import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { FileType, PathStat } from "../Engine.js"
-import type { EngineError } from "../SandboxError.js"
+import type { EngineError } from "../EngineError.js"
 import { unexpected } from "./http.js"
 
 /** Go's io/fs.FileMode: type bits from the top, permissions at the bottom. */

@@ -4,7 +4,8 @@
 import type * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Effect from "effect/Effect"
-import { EngineError, EngineUnusable } from "../SandboxError.js"
+import { EngineError, type EngineFailure, EngineUnreachable } from "../EngineError.js"
+import { EngineUnusable } from "../SandboxError.js"
 import { reasonOf } from "./http.js"
 
 type Version = readonly [major: number, minor: number]
@@ -23,19 +24,21 @@ const parse = (text: string): Version | undefined => {
 const isBefore = ([major, minor]: Version, [otherMajor, otherMinor]: Version): boolean =>
   major === otherMajor ? minor < otherMinor : major < otherMajor
 
+const OPERATION = "SystemPing"
+
 const failed = (reason: EngineError["reason"], status: number, detail: string) =>
-  new EngineError({ operation: "SystemPing", reason, status, detail })
+  new EngineError({ operation: OPERATION, reason, status, detail })
 
 /** The version to put into URLs, such as `1.41`: SystemPing tells the daemon's in a header. */
 export const negotiate = (
   client: HttpClient.HttpClient,
   origin: string,
   host: string
-): Effect.Effect<string, EngineError | EngineUnusable> =>
+): Effect.Effect<string, EngineFailure | EngineUnusable> =>
   Effect.gen(function*() {
     const { headers, status } = yield* client.execute(HttpClientRequest.get(`${origin}/_ping`)).pipe(
       Effect.tap((response) => response.text),
-      Effect.mapError(({ cause }) => failed("Unreachable", 0, reasonOf(cause)))
+      Effect.mapError(({ cause }) => new EngineUnreachable({ operation: OPERATION, detail: reasonOf(cause) }))
     )
     if (status !== 200) return yield* failed("Refused", status, "it is not ready")
     const theirs = parse(headers["api-version"] ?? "")

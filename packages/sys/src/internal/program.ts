@@ -3,7 +3,7 @@
  */
 import type * as Errno from "@chroot-exec/core/Errno"
 import { toNumber } from "@chroot-exec/core/Errno"
-import { Memory } from "./memoryImage.js"
+import type { Memory } from "./memoryImage.js"
 
 /** What an argument of a call is: a number, or the address of something in the program's own memory. */
 export type Argument = number | bigint | { readonly address: number }

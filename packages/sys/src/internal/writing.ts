@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import { syscallError } from "../Libc.js"
 import type { Syscalls } from "../Syscalls.js"
 import * as C from "./constants.js"
-import { Memory } from "./memoryImage.js"
+import type { Memory } from "./memoryImage.js"
 import type { Argument, Instruction } from "./program.js"
 import { type SyscallName, syscallNumber } from "./syscallNumbers.js"
 

@@ -7,7 +7,9 @@ const BASE = 0x10_0000_0000n
 const [HEADER, INSTRUCTION] = [32, 96]
 
 /** The calls of x86-64 and of arm64 by their numbers, and what their arguments are. */
-const calls: ReadonlyArray<readonly [name: string, x64: number, arm64: number, ...kinds: ReadonlyArray<Kind>]> = [
+const calls: ReadonlyArray<
+  readonly [name: string, x64: number, arm64: number, ...kinds: ReadonlyArray<Kind>]
+> = [
   ["setpgid", 109, 154, "number", "number"],
   ["prctl", 157, 167, "number", "number"],
   ["getppid", 110, 173],
@@ -77,15 +79,21 @@ class Program {
     const found = calls.find(([, x64, arm64]) => number === (process.arch === "arm64" ? arm64 : x64))
     if (found === undefined) return `call ${number}`
     const [name, , , ...kinds] = found
-    const values = kinds.map((kind, index) => this.#show(kind, this.#view.getBigInt64(at + 8 + 8 * index, true)))
-    return `${name}${values.join("")}${flags & 256 ? ": the maker" : ""}${flags & 512 ? ", else the next" : ""}`
+    const values = kinds.map((kind, index) =>
+      this.#show(kind, this.#view.getBigInt64(at + 8 + 8 * index, true))
+    )
+    return `${name}${values.join("")}${flags & 256 ? ": the maker" : ""}${
+      flags & 512 ? ", else the next" : ""
+    }`
   }
 
   /** Everything that is in it, a line each. */
   lines(): ReadonlyArray<string> {
     const [enter, become] = [this.#view.getUint32(20, true), this.#view.getUint32(24, true)]
-    const instructions = Array.from({ length: enter + become }, (_, index) =>
-      this.#instruction(HEADER + index * INSTRUCTION))
+    const instructions = Array.from(
+      { length: enter + become },
+      (_, index) => this.#instruction(HEADER + index * INSTRUCTION)
+    )
     return [
       `secret ${Buffer.from(this.#bytes.subarray(0, 16)).toString("hex")}`,
       `first free ${this.#view.getUint32(16, true)}`,

@@ -1,11 +1,14 @@
 /**
  * A child's process group, which outlives the child as long as there is anybody in it.
  */
-
+import * as Effect from "effect/Effect"
 import { readdirSync, readFileSync } from "node:fs"
 
 /** How a signal was received: `Refused` is EPERM for every process of the group. */
 export type Reception = "Delivered" | "Gone" | "Refused"
+
+/** How often the rest of a group is looked for once the child has exited. */
+const POLL = "20 millis"
 
 /** The state and the process group in `/proc/PID/stat`, after the name, which may contain anything: proc(5). */
 const STAT = /^.*\) (\w) \d+ (\d+) /s
@@ -73,4 +76,10 @@ export class Group {
     if (this.signal(0) !== "Gone" && isDead(this.#id)) this.#isGone = true
     return !this.#isGone
   }
+
+  /** Waits until nobody in it is alive. Only for when the child itself was reaped, too. */
+  readonly empty: Effect.Effect<void> = Effect.iterate(true, {
+    while: () => this.exists,
+    body: () => Effect.as(Effect.sleep(POLL), true)
+  })
 }

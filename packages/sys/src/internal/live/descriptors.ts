@@ -64,7 +64,11 @@ export const descriptorOperations = ({ call, fail, koffi, libc, run }: Calls): O
     write: (fd, bytes) => call("write", () => libc.write(fd, bytes, bytes.length), (count) => count),
     close: (fd) => run("close", () => libc.close(fd)),
     memfdCreate: () =>
-      call("memfdCreate", () => libc.memfd_create(cString(CString.make("")), C.MFD_CLOEXEC), (fd) => Fd.make(fd)),
+      call(
+        "memfdCreate",
+        () => libc.memfd_create(cString(CString.make("")), C.MFD_CLOEXEC),
+        (fd) => Fd.make(fd)
+      ),
     pipe2: () =>
       Effect.map(pair("pipe2", (fds) => libc.pipe2(fds, C.O_CLOEXEC)), ([read, write]) => ({ read, write })),
     socketpair: () =>
