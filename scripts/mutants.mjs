@@ -53,5 +53,6 @@ export const judge = (results) => {
   }
 }
 
-/** What is known of survivors: `why` says what makes the changed program the same one. */
-export const readExplained = () => JSON.parse(readFileSync(join(root, "scripts/mutants.json"), "utf8"))
+/** What is known of a package's survivors: `why` says what makes the changed program the same one. */
+export const readExplained = (name) =>
+  JSON.parse(readFileSync(join(root, "scripts/mutants", `${name}.json`), "utf8"))

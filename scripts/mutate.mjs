@@ -1,5 +1,5 @@
 // `node scripts/mutate.mjs [PACKAGE...]`: changes one thing at a time in code that has unit and recorder tests, and
-// expects one of them to fail. What survives is without a test, or is explained in scripts/mutants.json.
+// expects one of them to fail. What survives is without a test, or is explained in scripts/mutants/.
 import "./node-floor.mjs"
 import { Stryker } from "@stryker-mutator/core"
 import { join } from "node:path"
@@ -68,14 +68,10 @@ if (unknown.length > 0) {
 }
 
 const temporary = temporaryDirectory()
-const explained = readExplained()
 const scores = []
 for (const name of named.length === 0 ? Object.keys(mutated) : named) {
   const { score, survivors, tried } = judge(await mutate(name, temporary))
-  const { unexplained, vanished } = compare(
-    survivors,
-    explained.filter(({ file }) => file.startsWith(`packages/${name}/`))
-  )
+  const { unexplained, vanished } = compare(survivors, readExplained(name))
   show("survived, and is not explained", unexplained)
   show("explained, and has not survived", vanished)
   if (unexplained.length + vanished.length > 0) process.exitCode = 1

@@ -1,5 +1,5 @@
 /**
- * What launchers ask of `agent chroot-exec`: `--report-fd` and `--die-with-parent`.
+ * What launchers ask of `agent chroot-exec`: `--report-fd`, `--control-fd` and `--die-with-parent`.
  */
 import * as ChrootExec from "@chroot-exec/sys/ChrootExec"
 import { describe, expect, it } from "@effect/vitest"
@@ -171,4 +171,43 @@ describe("--die-with-parent @node", () => {
       orphaned(sandbox, [], "while kill -0 $PPID 2>/dev/null; do :; done; echo goes on"),
       (said) => expect(said).toStrictEqual({ exit: null, signal: "SIGKILL", stdout: "goes on\n", stderr: "" })
     ))
+})
+
+describe("--control-fd @node", () => {
+  const see = "see \"agent chroot-exec --help\""
+  const argv = ["chroot-exec", "--control-fd=7", "nowhere", "local"]
+
+  sandboxed(
+    "is what is read, whatever the operand says, and the step does not get it",
+    (sandbox) =>
+      Effect.gen(function*() {
+        writeControl(sandbox, { cmd: ["/bin/sh", "-c", "test -e /proc/self/fd/7 || echo closed; exit 3"] })
+        const { pid: _, ...said } = yield* call(sandbox, argv, {
+          pre: ["sh", "-c", "exec \"$@\" 7<{control}", "sh"]
+        })
+        expect(said).toStrictEqual({ exit: 3, signal: null, stdout: "closed\n", stderr: "" })
+      })
+  )
+
+  sandboxed("is called what the operand says", (sandbox) =>
+    Effect.gen(function*() {
+      const { pid: _, ...said } = yield* call(sandbox, argv, {
+        pre: ["sh", "-c", "exec \"$@\" 7</dev/null", "sh"]
+      })
+      expect(said.exit).toBe(125)
+      expect(said.stderr).toMatch(/^agent: control file "nowhere"/)
+    }))
+
+  sandboxed("that cannot be read from: there is no step", (sandbox) =>
+    Effect.gen(function*() {
+      const { pid: _, ...said } = yield* call(sandbox, argv, {
+        pre: ["sh", "-c", "exec \"$@\" 7>/dev/null", "sh"]
+      })
+      expect(said).toStrictEqual({
+        exit: 125,
+        signal: null,
+        stdout: "",
+        stderr: `agent: --control-fd 7: no such descriptor is open to read from; ${see}\n`
+      })
+    }))
 })

@@ -36,7 +36,7 @@ describe.each([
 it("the page of chroot-exec has the call, both operands and the exit codes", () => {
   const text = shown("agent-chroot-exec.1")
   expect(text).toContain(
-    "agent chroot-exec [--dry-run[=text|json]] [--die-with-parent] [--report-fd fd] <control-file> <chroot-dir>"
+    "agent chroot-exec [--dry-run[=text|json]] [--die-with-parent] [--control-fd fd] [--report-fd fd] <control-file> <chroot-dir>"
   )
   expect(text.match(/^ {7}<.*>$/gm)).toStrictEqual(["       <control-file>", "       <chroot-dir>"])
   expect(text).toMatch(/^ {7}126 {4}the command was found but cannot be executed$/m)

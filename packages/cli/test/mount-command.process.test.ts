@@ -73,7 +73,7 @@ describe("chroot-exec, mounted in another program", () => {
   it("prints the plan for a bare --dry-run, and runs nothing", () => {
     const { status, stdout } = toolbox("chroot-exec", "--dry-run", shell("echo ran"), "local")
     expect(status).toBe(0)
-    expect(stdout).toMatch(/^Execve/m)
+    expect(stdout).toMatch(/^  ExecveFound /m)
     expect(stdout).not.toContain("ran")
   })
 

@@ -13,7 +13,7 @@ import * as Schema from "effect/Schema"
  * - `thread`: the launcher's thread could not be made, has died, or could not return to its root;
  * - `supervisor`: the program that is the parent of the step could not be started, could not do its work, or has died;
  * - `descriptors`: no pipes or sockets for the step;
- * - `control file`: it could not be written;
+ * - `control file`: it could not be written to memory;
  * - `agent`: `agent chroot-exec` could not be started, or ended before it had become the step for no reason of the step's.
  *
  * @since 0.1.0
@@ -33,7 +33,7 @@ export class LauncherFailed extends Schema.TaggedError<LauncherFailed>()("Launch
       case "descriptors":
         return `no pipes for the step${detail}; check the limit of open files`
       case "control file":
-        return `cannot write the step's control file${detail}; check the directory for temporary files`
+        return `cannot hand over the step's control file${detail}; check the memory that is left`
       case "agent":
         return `agent chroot-exec has not become the step${detail}; check that it runs by itself`
     }

@@ -4,14 +4,15 @@
  * @since 0.1.0
  */
 import { planProgram } from "@chroot-exec/core/ChrootExec"
-import { ControlFileInvalid } from "@chroot-exec/core/ControlFile"
+import { type ControlFile, ControlFileInvalid } from "@chroot-exec/core/ControlFile"
 import * as CString from "@chroot-exec/core/CString"
 import * as Errno from "@chroot-exec/core/Errno"
 import { EnvironmentUnreadable, ExecError, MissingCapability } from "@chroot-exec/core/ExecError"
 import { Root } from "@chroot-exec/core/Root"
 import { softLimit } from "@chroot-exec/sys/CallerState"
 import { ControlFileUnreadable } from "@chroot-exec/sys/ChrootExec"
-import { Libc, SyscallError } from "@chroot-exec/sys/Libc"
+import { writeAll } from "@chroot-exec/sys/File"
+import { Libc, type LibcOperations, SyscallError } from "@chroot-exec/sys/Libc"
 import { spawn } from "@chroot-exec/sys/Supervised"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
@@ -21,8 +22,8 @@ import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import { resolve } from "node:path"
 import { attempt } from "./internal/attempt.js"
-import { removeAbandoned, write } from "./internal/controlFiles.js"
 import { failed } from "./internal/failed.js"
+import { own } from "./internal/ownedFd.js"
 import { makeReader, ownPipe } from "./internal/pipes.js"
 import { openShared } from "./internal/shared.js"
 import { supervise } from "./internal/supervise.js"
@@ -42,8 +43,11 @@ const Report = Schema.parseJson(Schema.Union(
 
 const decode = Schema.decodeUnknown(Report)
 
-/** The descriptor of the report in the agent, behind the standard ones and the supervisor's three. */
-const REPORT = 6
+/** The descriptors of the report and of the control file in the agent, behind the standard ones and the supervisor's. */
+const [REPORT, CONTROL] = [6, 7]
+
+/** What the control file is called, which nobody sees: what is in it has been decoded before. */
+const CONTROL_NAME = "control file"
 
 const CHUNK = 64 * 1024
 
@@ -82,16 +86,29 @@ const notStarted =
       ? new EnvironmentUnreadable({ reason: "SystemCall", errno: Option.some(error.errno) })
       : failed(what, error)
 
+/**
+ * A file in memory that holds a control file. What its text holds as surrogate escapes JSON writes as such.
+ */
+const writeControl = (libc: LibcOperations, control: ControlFile) =>
+  Effect.gen(function*() {
+    const [file] = yield* own(libc, Effect.map(libc.memfdCreate(), (fd) => [fd] as const))
+    yield* writeAll(file.fd, new TextEncoder().encode(JSON.stringify(control)))
+    yield* libc.lseek(file.fd, 0)
+    return file
+  })
+
 const make = ({ agent }: LauncherProcessOptions) =>
   Effect.gen(function*() {
     const libc = yield* Libc
     const shared = yield* openShared
-    yield* removeAbandoned
 
-    /** What it takes to become the step, the control file and the report, is gone by the time that it returns. */
+    /** What it takes to become the step, the control file and the report, is closed by the time that it returns. */
     const launchIn = (step: Scope.Scope, request: LaunchRequest) =>
       Effect.gen(function*() {
-        const control = yield* write(request.control)
+        const control = yield* Effect.mapError(
+          writeControl(libc, request.control),
+          (error) => failed("control file", error)
+        )
         const root = request.root._tag === "Local" ? "local" : resolve(request.root.path)
         const [report, theirs] = yield* Effect.mapError(
           ownPipe(libc),
@@ -106,7 +123,8 @@ const make = ({ agent }: LauncherProcessOptions) =>
               "chroot-exec",
               "--die-with-parent",
               `--report-fd=${REPORT}`,
-              control,
+              `--control-fd=${CONTROL}`,
+              CONTROL_NAME,
               root
             ]),
             (argument) => CString.make(argument)
@@ -116,7 +134,7 @@ const make = ({ agent }: LauncherProcessOptions) =>
         })
         const running = yield* supervise(
           shared,
-          { stdin: request.stdin, passed: [theirs.fd] },
+          { stdin: request.stdin, passed: [theirs.fd, control.fd] },
           (supervision) =>
             Effect.map(
               spawn(CString.make(`${directory}/${program}`), plan, supervision),
@@ -160,7 +178,7 @@ export interface LauncherProcessOptions {
 /**
  * A launcher for Linux that starts `agent chroot-exec` for every step: for where a thread cannot have a root of its own.
  * What a step is, and how it fails, is as with the other launcher; a start costs that of Node, which the usage of the step
- * includes. Control files that killed processes have left are removed when it is made.
+ * includes.
  *
  * @since 0.1.0
  * @category layers

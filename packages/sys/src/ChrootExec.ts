@@ -17,7 +17,7 @@ import * as Schema from "effect/Schema"
 import type { Fd } from "./Brands.js"
 import { captureInherited } from "./CallerState.js"
 import { execInPlace } from "./ExecInPlace.js"
-import { readFile } from "./File.js"
+import { readFile, readToEnd } from "./File.js"
 import { Libc, SyscallError } from "./Libc.js"
 
 /**
@@ -53,6 +53,8 @@ export interface ChrootExecOptions {
   readonly launcher: Option.Option<LauncherRecord>
   /** Whether the step is killed when the thread that started this process ends. */
   readonly dieWithParent?: boolean
+  /** A descriptor above 2 to read the control file from; its path is only what it is called then. */
+  readonly control?: Fd
   /** A descriptor above 2 for a launcher that waits for the step to start. */
   readonly report?: Fd
 }
@@ -87,11 +89,15 @@ export type ChrootExecError = typeof ChrootExecError.Type
  * @category operations
  */
 export const plan = Effect.fn("ChrootExec.plan")(
-  function*({ chrootDir, controlFile, dieWithParent = false, launcher, report }: ChrootExecOptions) {
+  function*(options: ChrootExecOptions) {
+    const { chrootDir, control: fd, controlFile, dieWithParent = false, launcher, report } = options
     const libc = yield* Libc
     // Before anything else: a parent that ends from here on is noticed.
     const parent = dieWithParent ? { parent: yield* libc.getppid() } : {}
-    const content = yield* readFile(controlFile, CONTROL_FILE_LIMIT).pipe(
+    const reading = fd === undefined
+      ? readFile(controlFile, CONTROL_FILE_LIMIT)
+      : readToEnd(fd, CONTROL_FILE_LIMIT)
+    const content = yield* reading.pipe(
       Effect.mapError(({ errno }) => new ControlFileUnreadable({ file: controlFile, errno }))
     )
     const control = yield* decodeControlFile(content, controlFile)

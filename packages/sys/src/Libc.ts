@@ -187,6 +187,8 @@ export interface LibcOperations extends Syscalls {
   readonly getppid: () => Call<number>
   /** memfd_create(2), with MFD_CLOEXEC: a file in memory, to be read and written. */
   readonly memfdCreate: () => Call<Fd>
+  /** lseek(2), SEEK_SET. */
+  readonly lseek: (fd: Fd, offset: number) => Call<void>
   /** environ(7): the process's environment as a block of entries that each end with a NUL. */
   readonly environ: () => Call<Uint8Array>
   /** execve(2). */
@@ -238,6 +240,7 @@ export const syscalls = {
   pidfdOpen: "pidfd_open",
   kill: "kill",
   memfdCreate: "memfd_create",
+  lseek: "lseek",
   setpgid: "setpgid",
   checkParent: "getppid",
   getppid: "getppid",

@@ -11,11 +11,12 @@ import * as Signal from "@chroot-exec/core/Signal"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { Fd, Pid } from "./Brands.js"
+import { writeAll } from "./File.js"
 import { carryOut } from "./internal/interpret.js"
 import { Memory } from "./internal/memoryImage.js"
 import { encode } from "./internal/program.js"
 import { makeWriting } from "./internal/writing.js"
-import { Libc, type LibcOperations, type SyscallError } from "./Libc.js"
+import { Libc, type SyscallError } from "./Libc.js"
 
 /**
  * What the supervisor gets besides its program.
@@ -51,12 +52,6 @@ const writeDown = (plan: FixedPlan, { descriptors, secret }: Supervision) =>
     return encode(given, enter.instructions, become.instructions, memory)
   })
 
-const writeAll = (libc: LibcOperations, fd: Fd, bytes: Uint8Array): Effect.Effect<void, SyscallError> =>
-  Effect.flatMap(
-    libc.write(fd, bytes),
-    (count) => count < bytes.length ? writeAll(libc, fd, bytes.subarray(count)) : Effect.void
-  )
-
 /**
  * Starts the supervisor at this path as a child of the calling thread, in its root: posix_spawn(3).
  *
@@ -73,7 +68,7 @@ export const spawn = (
       libc.memfdCreate(),
       (file) =>
         Effect.gen(function*() {
-          yield* writeAll(libc, file, yield* writeDown(plan, supervision))
+          yield* writeAll(file, yield* writeDown(plan, supervision))
           const { descriptors } = supervision
           return yield* libc.posixSpawn({ path, argv: [NAME], envp: [] }, {
             descriptors: [...descriptors.slice(0, PROGRAM), file, ...descriptors.slice(PROGRAM)],

@@ -161,6 +161,7 @@ export const make = (world: World = {}, fault?: Fault): Recorder => {
     checkParent: (...args) => record("checkParent", args, () => system.checkParent(...args)),
     setpgid: (...args) => record("setpgid", args, () => system.setpgid(...args)),
     memfdCreate: (...args) => record("memfdCreate", args, () => system.memfdCreate(...args)),
+    lseek: (...args) => record("lseek", args, () => system.lseek(...args)),
     getppid: (...args) => record("getppid", args, () => system.getppid(...args)),
     environ: (...args) => record("environ", args, () => system.environ(...args)),
     execve: (program) => record("execve", [program], () => system.execve(program))

@@ -59,6 +59,7 @@ const invoke: {
   environ: (libc) => libc.environ(),
   pidfdOpen: (libc) => libc.pidfdOpen(Pid.make(1)),
   memfdCreate: (libc) => libc.memfdCreate(),
+  lseek: (libc) => libc.lseek(fd, 0),
   setpgid: (libc) => libc.setpgid(),
   checkParent: (libc) => libc.checkParent(99),
   execve: (libc) => libc.execve(program)

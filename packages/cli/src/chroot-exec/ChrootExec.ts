@@ -33,25 +33,25 @@ export interface Request {
   readonly controlFile: string
   readonly chrootDir: string
   readonly dieWithParent: boolean
+  readonly controlFd: Option.Option<number>
   readonly reportFd: Option.Option<number>
 }
 
 const decodeFd = Schema.decodeUnknown(Fd.pipe(Schema.greaterThan(2)))
 
-const unusable = (problem: string) => () =>
-  new UsageError({ problem: `--report-fd ${problem}`, command: "agent chroot-exec" })
-
 const O_ACCMODE = 3
-const O_RDONLY = 0
+const [O_RDONLY, O_WRONLY] = [0, 1]
 
-/** A descriptor to write to. */
-const reportFd = (number: number) =>
+/** A descriptor that is open, and not only for the other direction. */
+const openFd = (option: string, direction: "read from" | "write to") => (number: number) =>
   Effect.gen(function*() {
+    const unusable = (problem: string) => () =>
+      new UsageError({ problem: `--${option} ${problem}`, command: "agent chroot-exec" })
     const fd = yield* Effect.mapError(decodeFd(number), unusable("takes a descriptor above 2"))
     const { getStatusFlags } = yield* Libc
-    const notOpen = unusable(`${fd}: no such descriptor is open to write to`)
+    const notOpen = unusable(`${fd}: no such descriptor is open to ${direction}`)
     const flags = yield* Effect.mapError(getStatusFlags(fd), notOpen)
-    if ((flags & O_ACCMODE) === O_RDONLY) return yield* notOpen()
+    if ((flags & O_ACCMODE) === (direction === "read from" ? O_WRONLY : O_RDONLY)) return yield* notOpen()
     return fd
   })
 
@@ -59,11 +59,13 @@ const options = (request: Request) =>
   Effect.all({
     controlFile: path("control-file", request.controlFile),
     chrootDir: path("chroot-dir", request.chrootDir),
-    report: Effect.transposeMapOption(request.reportFd, reportFd),
+    control: Effect.transposeMapOption(request.controlFd, openFd("control-fd", "read from")),
+    report: Effect.transposeMapOption(request.reportFd, openFd("report-fd", "write to")),
     launcher: Launcher
-  }).pipe(Effect.map(({ report, ...rest }) => ({
+  }).pipe(Effect.map(({ control, report, ...rest }) => ({
     ...rest,
     dieWithParent: request.dieWithParent,
+    ...Option.match(control, { onNone: () => ({}), onSome: (fd) => ({ control: fd }) }),
     ...Option.match(report, { onNone: () => ({}), onSome: (fd) => ({ report: fd }) })
   })))
 

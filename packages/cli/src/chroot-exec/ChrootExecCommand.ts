@@ -14,7 +14,7 @@ import { DRY_RUN } from "../shared/DryRun.js"
 import type { Page } from "../shared/Grammar.js"
 import * as OptionValues from "../shared/OptionValues.js"
 import * as ChrootExec from "./ChrootExec.js"
-import { DIE_WITH_PARENT, REPORT_FD } from "./LauncherOptions.js"
+import { CONTROL_FD, DIE_WITH_PARENT, REPORT_FD } from "./LauncherOptions.js"
 
 /** What the command takes. */
 interface Taken extends ChrootExec.Request {
@@ -29,6 +29,7 @@ const table: CommandTable.Table<Taken> = {
       + "named."
   }, OptionValues.form),
   dieWithParent: CommandTable.flag(DIE_WITH_PARENT),
+  controlFd: CommandTable.optional(CONTROL_FD, OptionValues.integer("fd")),
   reportFd: CommandTable.optional(REPORT_FD, OptionValues.integer("fd")),
   controlFile: CommandTable.operand({
     name: "control-file",
@@ -74,7 +75,7 @@ const run = ({ dryRun, ...request }: Taken) =>
   }).pipe(Effect.tapErrorCause((cause) => Effect.logDebug(cause)))
 
 /**
- * `chroot-exec [--dry-run[=text|json]] [--die-with-parent] [--report-fd fd] <control-file> <chroot-dir>`.
+ * `chroot-exec [--dry-run[=text|json]] [--die-with-parent] [--control-fd fd] [--report-fd fd] <control-file> <chroot-dir>`.
  *
  * Needs nothing of the program that mounts it. Its errors are `AgentError`s: `exitCode` and `message` tell what
  * to do with them. A bare `--dry-run` is for `Argv.normalize` to complete.

@@ -21,6 +21,17 @@ export const DIE_WITH_PARENT: Named = {
  * @since 0.1.0
  * @category constants
  */
+export const CONTROL_FD: Named = {
+  name: "control-fd",
+  description:
+    "For launchers: read the control file from this descriptor; <control-file> is only what it is called in messages. The "
+    + "step does not get it."
+}
+
+/**
+ * @since 0.1.0
+ * @category constants
+ */
 export const REPORT_FD: Named = {
   name: "report-fd",
   description:
@@ -30,19 +41,26 @@ export const REPORT_FD: Named = {
 
 const dieWithParent = `--${DIE_WITH_PARENT.name}`
 
-const REPORT = new RegExp(`(?:^|\\0)--${REPORT_FD.name}[=\\0](\\d{1,9})(?:\\0|$)`)
+/** The descriptor of an option in either spelling. */
+const descriptorOf = ({ name }: Named) => {
+  const spelt = new RegExp(`(?:^|\\0)--${name}[=\\0](\\d{1,9})(?:\\0|$)`)
+  return (argv: ReadonlyArray<string>): Option.Option<number> =>
+    Option.map(Option.fromNullable(spelt.exec(Argv.split(argv).argv.join("\0"))?.[1]), Number)
+}
+
+const controlFd = descriptorOf(CONTROL_FD)
 
 /**
- * The descriptor of `--report-fd` in either spelling, which is asked for where there is no parser yet, or none any more.
+ * The descriptor of `--report-fd`, which is asked for where there is no parser yet, or none any more.
  *
  * @since 0.1.0
  * @category conversions
  */
-export const reportFd = (argv: ReadonlyArray<string>): Option.Option<number> =>
-  Option.map(Option.fromNullable(REPORT.exec(Argv.split(argv).argv.join("\0"))?.[1]), Number)
+export const reportFd = descriptorOf(REPORT_FD)
 
 /** What a launcher asks for, in its spelling. */
-const isLaunchers = (option: string): boolean => option === dieWithParent || Option.isSome(reportFd([option]))
+const isLaunchers = (option: string): boolean =>
+  option === dieWithParent || [controlFd, reportFd].some((find) => Option.isSome(find([option])))
 
 /**
  * What `chroot-exec` is asked for with its two operands and nothing that needs a parser.
@@ -62,6 +80,7 @@ export const plainRequest = (argv: ReadonlyArray<string>) => {
       controlFile,
       chrootDir,
       dieWithParent: options.includes(dieWithParent),
+      controlFd: controlFd(options),
       reportFd: reportFd(options)
     })
     : Option.none()

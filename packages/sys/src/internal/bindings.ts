@@ -23,6 +23,8 @@ export const bind = (libc: Library) => ({
   pipe2: libc.func("int pipe2(void *fds, int flags)"),
   /** memfd_create(2). SAFETY: a NUL-terminated name. */
   memfd_create: libc.func("int memfd_create(const void *name, unsigned int flags)"),
+  /** lseek(2). SAFETY: a whole number as the offset. */
+  lseek: libc.func("long lseek(int fd, long offset, int whence)"),
   /** socketpair(2). SAFETY: `fds` holds two ints. */
   socketpair: libc.func("int socketpair(int domain, int type, int protocol, void *fds)"),
   /** fcntl(2). SAFETY: only commands that take an int or nothing. */

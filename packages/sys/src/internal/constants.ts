@@ -21,6 +21,9 @@ export const FD_CLOEXEC = 1
 export const AT_FDCWD = -100
 export const AT_EACCESS = 0x200
 
+/** `unistd.h` */
+export const SEEK_SET = 0
+
 /** `sys/mman.h` */
 export const MFD_CLOEXEC = 1
 

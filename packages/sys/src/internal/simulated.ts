@@ -151,6 +151,7 @@ export const simulate = (world: World): LibcOperations => {
       parent === "maker" || parent === PARENT ? Effect.void : syscallError("checkParent", Errno.of("ESRCH")),
     setpgid: () => Effect.void,
     memfdCreate: () => Effect.sync(newFd),
+    lseek: () => Effect.void,
     environ: () => Effect.succeed(new Uint8Array()),
     // The process is another program from here on: nothing of this one goes on.
     execve: () => Effect.interrupt,

@@ -16,6 +16,7 @@ type Operations = Pick<
   | "close"
   | "closeRange"
   | "getStatusFlags"
+  | "lseek"
   | "memfdCreate"
   | "pipe2"
   | "poll"
@@ -69,6 +70,7 @@ export const descriptorOperations = ({ call, fail, koffi, libc, run }: Calls): O
         () => libc.memfd_create(cString(CString.make("")), C.MFD_CLOEXEC),
         (fd) => Fd.make(fd)
       ),
+    lseek: (fd, offset) => run("lseek", () => libc.lseek(fd, offset, C.SEEK_SET)),
     pipe2: () =>
       Effect.map(pair("pipe2", (fds) => libc.pipe2(fds, C.O_CLOEXEC)), ([read, write]) => ({ read, write })),
     socketpair: () =>
