@@ -93,5 +93,10 @@ export const has = (signals: SignalSet, number: number): boolean =>
  * @since 0.1.0
  * @category conversions
  */
-export const numbers = (signals: SignalSet): ReadonlyArray<number> =>
-  Array.from({ length: 64 }, (_, index) => index + 1).filter((number) => has(signals, number))
+export const numbers = (signals: SignalSet): ReadonlyArray<number> => {
+  const found: Array<number> = []
+  for (let number = 1, rest = BigInt.asUintN(64, signals); rest !== 0n; number++, rest >>= 1n) {
+    if ((rest & 1n) === 1n) found.push(number)
+  }
+  return found
+}

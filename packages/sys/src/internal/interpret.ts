@@ -23,7 +23,11 @@ const isTold = Effect.map(
   (minimum) => LogLevel.lessThanEqual(minimum, LogLevel.Debug)
 )
 
-const tell = (operation: Operation) => Effect.whenEffect(Effect.logDebug(toLine(operation)), isTold)
+/** Tells of an operation, when anybody wants to know. */
+const teller = Effect.map(
+  isTold,
+  (told) => (operation: Operation) => told ? Effect.logDebug(toLine(operation)) : Effect.void
+)
 
 /** What the fixed operations mean, over the calls of whoever carries them out or writes them down. */
 const fixed = (calls: Syscalls) => FixedOperation.$match({ ...files(calls), ...process(calls) })
@@ -32,12 +36,14 @@ const fixed = (calls: Syscalls) => FixedOperation.$match({ ...files(calls), ...p
 export const carryOut = (
   calls: Syscalls,
   operations: ReadonlyArray<FixedOperation>
-): Effect.Effect<void, ExecError> => {
-  const apply = fixed(calls)
-  return Effect.forEach(operations, (operation) => Effect.zipRight(tell(operation), apply(operation)), {
-    discard: true
+): Effect.Effect<void, ExecError> =>
+  Effect.gen(function*() {
+    const [tell, apply] = [yield* teller, fixed(calls)]
+    for (const operation of operations) {
+      yield* tell(operation)
+      yield* apply(operation)
+    }
   })
-}
 
 const nothing: State = { null: Option.none(), environment: {}, found: [] }
 
@@ -48,7 +54,7 @@ export const enter = <E, R>(
 ): Effect.Effect<State, ExecError | E, Libc | R> =>
   Effect.gen(function*() {
     const libc = yield* Libc
-    const [find, apply] = [Finding.$match(finding(libc, mergeEnvironment)), fixed(libc)]
+    const [tell, find, apply] = [yield* teller, Finding.$match(finding(libc, mergeEnvironment)), fixed(libc)]
     let state = nothing
     for (const operation of operations) {
       yield* tell(operation)
