@@ -151,8 +151,13 @@ export const planChrootExec = (request: ChrootExecRequest): Either.Either<ExecPl
 }
 
 /** What every process below the supervisor has: a group for its signals, an end, and signals at their default. */
-const supervised = (openFiles: Option.Option<ResourceLimit>) => [
+const supervised = (
+  openFiles: Option.Option<ResourceLimit>,
+  confinement: ReadonlyArray<FixedOperation> = []
+) => [
   Operation.NewGroup(),
+  // The kernel forgets it with a change of credentials.
+  ...confinement,
   Operation.DieWithParent({ parent: "maker" }),
   Operation.RestoreSignals({ ignored: 0n, blocked: 0n }),
   ...limitOpenFiles(openFiles)
@@ -187,18 +192,27 @@ export interface ProgramRequest extends Omit<Extract<FixedOperation, { readonly 
 }
 
 /**
- * The plan of such a program, which works in `/`: of the root's `env`, or of an agent that becomes the step.
+ * The second stage of such a program, which works in `/`; `confinement` is what it loses before.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const planProgram = (
-  { openFiles, root, ...program }: ProgramRequest
-): FixedPlan => ({
-  enter: enterRoot(root),
-  become: [
-    ...supervised(openFiles),
-    Operation.Chdir({ directory: CString.make("/"), role: "root" }),
-    Operation.Execve(program)
-  ]
+export const becomeProgram = (
+  { argv, environment, files, openFiles }: Omit<ProgramRequest, "root">,
+  confinement: ReadonlyArray<FixedOperation> = []
+): FixedPlan["become"] => [
+  ...supervised(openFiles, confinement),
+  Operation.Chdir({ directory: CString.make("/"), role: "root" }),
+  Operation.Execve({ argv, environment, files })
+]
+
+/**
+ * The plan of such a program: of the root's `env`, or of an agent that becomes the step.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const planProgram = (request: ProgramRequest): FixedPlan => ({
+  enter: enterRoot(request.root),
+  become: becomeProgram(request)
 })

@@ -197,6 +197,71 @@ export class RestoreFailed extends Schema.TaggedError<RestoreFailed>()("RestoreF
 }
 
 /**
+ * The process got no surroundings of its own.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class NamespaceFailed extends Schema.TaggedError<NamespaceFailed>()("NamespaceFailed", {
+  /** The kinds of namespaces that were to be made, or what was to be changed in them. */
+  what: Schema.String,
+  errno: Errno.Errno
+}) {
+  override get message(): string {
+    return `no namespaces for the step (${this.what}): ${Errno.describe(this.errno)}`
+      + (Errno.is(this.errno, "EPERM", "ENOSPC")
+        ? "; see whether this system lets users make user namespaces, or run as root"
+        : "")
+  }
+}
+
+/**
+ * Something could not be mounted, changed or unmounted.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class MountFailed extends Schema.TaggedError<MountFailed>()("MountFailed", {
+  operation: Schema.Literal("mount", "mount_setattr", "pivot_root", "umount"),
+  target: Schema.String,
+  errno: Errno.Errno
+}) {
+  override get message(): string {
+    return `${this.operation} of ${quote(this.target)} for the step failed: ${Errno.describe(this.errno)}`
+  }
+}
+
+/**
+ * A file of the kernel's does not take what was to be written to it.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class WriteFailed extends Schema.TaggedError<WriteFailed>()("WriteFailed", {
+  path: Schema.String,
+  errno: Errno.Errno
+}) {
+  override get message(): string {
+    return `cannot write to ${quote(this.path)} for the step: ${Errno.describe(this.errno)}`
+  }
+}
+
+/**
+ * The step did not get the user, or could not be made to lose the privileges, that it was to.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class CredentialsFailed extends Schema.TaggedError<CredentialsFailed>()("CredentialsFailed", {
+  what: Schema.Literal("capabilities", "groups", "no new privileges", "user"),
+  errno: Errno.Errno
+}) {
+  override get message(): string {
+    return `cannot set the step's ${this.what}: ${Errno.describe(this.errno)}`
+  }
+}
+
+/**
  * A signal that ends the agent arrived before the step started. What had been started is gone; the agent dies
  * by the same signal.
  *
@@ -222,10 +287,14 @@ export const ExecError = Schema.Union(
   ChrootFailed,
   CommandNotExecutable,
   CommandNotFound,
+  CredentialsFailed,
   DirectoryUnusable,
   EnvironmentUnreadable,
+  MountFailed,
+  NamespaceFailed,
   RestoreFailed,
-  Terminated
+  Terminated,
+  WriteFailed
 )
 
 /**

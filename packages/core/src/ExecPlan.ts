@@ -7,8 +7,11 @@
  * @since 0.1.0
  */
 import * as Data from "effect/Data"
+import * as Credentials from "./operation/Credentials.js"
 import * as Files from "./operation/Files.js"
 import * as Finding from "./operation/Finding.js"
+import * as Mounts from "./operation/Mounts.js"
+import * as Namespaces from "./operation/Namespaces.js"
 import * as Process from "./operation/Process.js"
 import type { Fields } from "./operation/Shown.js"
 import { quote } from "./Quote.js"
@@ -20,7 +23,12 @@ import { quote } from "./Quote.js"
  * @since 0.1.0
  * @category models
  */
-export type FixedOperation = Files.Files | Process.Process
+export type FixedOperation =
+  | Credentials.Credentials
+  | Files.Files
+  | Mounts.Mounts
+  | Namespaces.Namespaces
+  | Process.Process
 
 /**
  * @since 0.1.0
@@ -67,18 +75,34 @@ export interface FixedPlan extends ExecPlan {
   readonly become: ReadonlyArray<FixedOperation>
 }
 
+const PRIVILEGED: ReadonlySet<Operation["_tag"]> = new Set<Operation["_tag"]>([
+  "Chroot",
+  "DropCapabilities",
+  "Hostname",
+  "Mount",
+  "MountAttributes",
+  "PivotRoot",
+  "SetGroups",
+  "SetIds",
+  "Umount",
+  "Unshare"
+])
+
 /**
- * Whether carrying out the operation takes a privilege.
+ * Whether carrying out the operation takes a privilege. A plan that begins with a user namespace has them all in it.
  *
  * @since 0.1.0
  * @category predicates
  */
-export const isPrivileged = (operation: Operation): boolean => operation._tag === "Chroot"
+export const isPrivileged = ({ _tag }: Operation): boolean => PRIVILEGED.has(_tag)
 
 const fieldsOf = Operation.$match({
+  ...Credentials.fields,
   ...Files.fields,
   ...Finding.fields,
   ...Finding.foundFields,
+  ...Mounts.fields,
+  ...Namespaces.fields,
   ...Process.fields
 })
 

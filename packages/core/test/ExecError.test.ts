@@ -31,6 +31,32 @@ describe("a message says what failed, on what, and what to do", () => {
       "cannot work in copy_dir \"/work\": not a directory; it must be a directory inside the root"
     ],
     [
+      "no namespaces, not permitted",
+      new E.NamespaceFailed({ what: "user, pid", errno: errno("EPERM") }),
+      "no namespaces for the step (user, pid): operation not permitted; "
+      + "see whether this system lets users make user namespaces, or run as root"
+    ],
+    [
+      "no namespaces, otherwise",
+      new E.NamespaceFailed({ what: "pid", errno: errno("ENOMEM") }),
+      "no namespaces for the step (pid): cannot allocate memory"
+    ],
+    [
+      "no mount",
+      new E.MountFailed({ operation: "pivot_root", target: "/a b", errno: errno("EINVAL") }),
+      "pivot_root of \"/a b\" for the step failed: invalid argument"
+    ],
+    [
+      "a file of the kernel's",
+      new E.WriteFailed({ path: "/proc/self/uid_map", errno: errno("EPERM") }),
+      "cannot write to \"/proc/self/uid_map\" for the step: operation not permitted"
+    ],
+    [
+      "another user",
+      new E.CredentialsFailed({ what: "user", errno: errno("EPERM") }),
+      "cannot set the step's user: operation not permitted"
+    ],
+    [
       "no file",
       new E.CommandNotFound({ command: "/s.sh", reason: "NoFile" }),
       "command \"/s.sh\" not found: there is no such file inside the root"

@@ -35,7 +35,6 @@ export const execInPlace = Effect.fn("ExecInPlace.execInPlace")(function*(plan: 
           )
       })
   )
-  const { become } = yield* resolve(plan, state)
-  yield* carryOut(libc, become)
+  yield* carryOut(libc, yield* resolve(plan, state))
   return yield* Effect.dieMessage("a plan ends with Execve")
 })

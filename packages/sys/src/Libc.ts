@@ -72,13 +72,13 @@ export interface Pipe {
  *
  * - `read`: open(2) may wait, as it does for a FIFO;
  * - `readAtOnce`: O_NONBLOCK, for a path that somebody may exchange for a FIFO;
- * - `readWrite`;
+ * - `readWrite`, `write`;
  * - `directory`: O_PATH, to be entered.
  *
  * @since 0.1.0
  * @category models
  */
-export type Access = "read" | "readAtOnce" | "readWrite" | "directory"
+export type Access = "read" | "readAtOnce" | "readWrite" | "write" | "directory"
 
 /**
  * A descriptor that is watched.
@@ -242,6 +242,20 @@ export const syscalls = {
   memfdCreate: "memfd_create",
   lseek: "lseek",
   setpgid: "setpgid",
+  unshare: "unshare",
+  becomeInit: "clone",
+  sethostname: "sethostname",
+  mount: "mount",
+  mountSetattr: "mount_setattr",
+  pivotRoot: "pivot_root",
+  umount: "umount2",
+  setgroups: "setgroups",
+  setresgid: "setresgid",
+  setresuid: "setresuid",
+  dropBounding: "prctl",
+  clearAmbient: "prctl",
+  clearCapabilities: "capset",
+  setNoNewPrivileges: "prctl",
   checkParent: "getppid",
   getppid: "getppid",
   environ: "environ",

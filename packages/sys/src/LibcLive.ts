@@ -11,6 +11,7 @@ import { makeCalls } from "./internal/live/calls.js"
 import { descriptorOperations } from "./internal/live/descriptors.js"
 import { fileOperations } from "./internal/live/files.js"
 import { processOperations } from "./internal/live/processes.js"
+import { rawOperations } from "./internal/live/raw.js"
 import type { LibcOperations } from "./Libc.js"
 import { Libc, UnsupportedPlatform } from "./Libc.js"
 
@@ -19,7 +20,12 @@ const make = (): LibcOperations => {
   const koffi = loadKoffi()
   const library = koffi.load(null)
   const calls = makeCalls(koffi, bind(library))
-  return { ...fileOperations(calls), ...descriptorOperations(calls), ...processOperations(calls, library) }
+  return {
+    ...fileOperations(calls),
+    ...descriptorOperations(calls),
+    ...processOperations(calls, library),
+    ...rawOperations(calls)
+  }
 }
 
 /**

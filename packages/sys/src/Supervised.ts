@@ -45,8 +45,9 @@ const ALL_SIGNALS = 0xffff_ffff_ffff_ffffn & ~Signal.set("SIGKILL", "SIGSTOP")
 const writeDown = (plan: FixedPlan, { descriptors, secret }: Supervision) =>
   Effect.gen(function*() {
     const memory = new Memory()
-    const [enter, become] = [makeWriting(memory), makeWriting(memory)]
+    const enter = makeWriting(memory)
     yield* carryOut(enter.calls, plan.enter)
+    const become = makeWriting(memory, { first: enter.instructions.length })
     yield* carryOut(become.calls, plan.become)
     const given = { secret, firstFree: descriptors.length + 1 }
     return encode(given, enter.instructions, become.instructions, memory)
@@ -90,7 +91,7 @@ export const explain = (
   failure: { readonly index: number; readonly errno: Errno.Errno }
 ): Effect.Effect<Option.Option<ExecError>> =>
   Effect.gen(function*() {
-    const { calls } = makeWriting(new Memory(), failure)
+    const { calls } = makeWriting(new Memory(), { failure })
     const result = yield* Effect.either(carryOut(calls, [...plan.enter, ...plan.become]))
     return result._tag === "Left" ? Option.some(result.left) : Option.none()
   })

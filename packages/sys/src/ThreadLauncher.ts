@@ -15,7 +15,7 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { Fd } from "./Brands.js"
-import { enter, resolve } from "./internal/interpret.js"
+import { enter, filesOf, resolve } from "./internal/interpret.js"
 import { isElf } from "./internal/isElf.js"
 import type { Executable } from "./internal/locate.js"
 import { EnvironmentUnknown, Launched, type LaunchError, type Reply, type Request } from "./LaunchProtocol.js"
@@ -85,9 +85,9 @@ const launchStep = (home: Home, { known, plan, supervision }: RequestOf<"LaunchS
             ? Effect.succeed(processEnv(container, skyhook, known.environment))
             : new Unknown()
       ))
-    const { become, files } = yield* resolve(plan, state)
+    const become = yield* resolve(plan, state)
     const pid = yield* spawn(home, become, supervision)
-    return Launched.make({ pid, files, identity: null })
+    return Launched.make({ pid, files: yield* filesOf(become), identity: null })
   }).pipe(Effect.catchTag("Unknown", () => Effect.succeed(EnvironmentUnknown.make())))
 
 const noEnvironment = () => Effect.dieMessage("entering a root merges no environment")

@@ -125,6 +125,7 @@ export const exitCodes: { readonly [Tag in AgentError["_tag"]]: number } = {
   CommandNotFound: NOT_FOUND,
   ControlFileInvalid: AGENT_FAILED,
   ControlFileUnreadable: AGENT_FAILED,
+  CredentialsFailed: AGENT_FAILED,
   CredentialsUnusable: AGENT_FAILED,
   DirectoryUnusable: AGENT_FAILED,
   EndUnknown: AGENT_FAILED,
@@ -144,6 +145,8 @@ export const exitCodes: { readonly [Tag in AgentError["_tag"]]: number } = {
   JailConfigInvalid: AGENT_FAILED,
   JailToolUnavailable: AGENT_FAILED,
   MissingCapability: AGENT_FAILED,
+  MountFailed: AGENT_FAILED,
+  NamespaceFailed: AGENT_FAILED,
   MissingVariables: AGENT_FAILED,
   MountRefused: AGENT_FAILED,
   OutputFailed: AGENT_FAILED,
@@ -157,7 +160,8 @@ export const exitCodes: { readonly [Tag in AgentError["_tag"]]: number } = {
   // The agent dies by the signal instead; the code counts where it cannot.
   Terminated: AGENT_FAILED,
   UnsupportedPlatform: AGENT_FAILED,
-  UsageError: AGENT_FAILED
+  UsageError: AGENT_FAILED,
+  WriteFailed: AGENT_FAILED
 }
 
 /**

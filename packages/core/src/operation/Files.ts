@@ -12,6 +12,7 @@ import type { Cases, Fields } from "./Shown.js"
  *
  * - `Chroot`: make `directory` the root, chroot(2) (`ChrootFailed`).
  * - `Chdir`: work in `directory`, chdir(2) (`DirectoryUnusable`).
+ * - `WriteFile`: write to a file that is there, such as one of the kernel's, with one call of write(2) (`WriteFailed`).
  *
  * @since 0.1.0
  * @category models
@@ -19,6 +20,7 @@ import type { Cases, Fields } from "./Shown.js"
 export type Files = Data.TaggedEnum<{
   Chroot: { readonly directory: CString }
   Chdir: { readonly directory: CString; readonly role: "root" | "copy_dir" }
+  WriteFile: { readonly path: CString; readonly content: string }
 }>
 
 /**
@@ -27,5 +29,6 @@ export type Files = Data.TaggedEnum<{
  */
 export const fields: Cases<Files, Fields> = {
   Chroot: ({ directory }) => ({ directory }),
-  Chdir: ({ directory }) => ({ directory })
+  Chdir: ({ directory }) => ({ directory }),
+  WriteFile: ({ content, path }) => ({ path, content })
 }

@@ -58,8 +58,20 @@ export const DIRENT_NAME_OFFSET = 19
 /** `sched.h` */
 export const CLONE_FS = 0x200
 
+/** `sys/mount.h`, `linux/mount.h`: `struct mount_attr`, and AT_RECURSIVE for it */
+export const MNT_DETACH = 2
+export const MOUNT_ATTR_SIZE = 32
+export const AT_RECURSIVE = 0x8000
+
+/** `linux/capability.h` */
+export const CAPABILITY_VERSION_3 = 0x2008_0522n
+
 /** `sys/prctl.h` */
 export const PR_SET_PDEATHSIG = 1
+export const PR_CAPBSET_DROP = 24
+export const PR_SET_NO_NEW_PRIVS = 38
+export const PR_CAP_AMBIENT = 47
+export const PR_CAP_AMBIENT_CLEAR_ALL = 4
 
 /** `sys/socket.h` */
 export const AF_UNIX = 1

@@ -11,8 +11,11 @@ import * as LogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
 import { Libc } from "../Libc.js"
 import type { Syscalls } from "../Syscalls.js"
+import { credentials } from "./operation/credentials.js"
 import { files } from "./operation/files.js"
 import { finding, type MergeEnvironment, type State } from "./operation/finding.js"
+import { mounts } from "./operation/mounts.js"
+import { namespaces } from "./operation/namespaces.js"
 import { process } from "./operation/process.js"
 
 export type { State } from "./operation/finding.js"
@@ -30,11 +33,18 @@ const teller = Effect.map(
 )
 
 /** What the fixed operations mean, over the calls of whoever carries them out or writes them down. */
-const fixed = (calls: Syscalls) => FixedOperation.$match({ ...files(calls), ...process(calls) })
+const fixed = <Opened>(calls: Syscalls<Opened>) =>
+  FixedOperation.$match({
+    ...credentials(calls),
+    ...files(calls),
+    ...mounts(calls),
+    ...namespaces(calls),
+    ...process(calls)
+  })
 
 /** Carries out fixed operations, or has them written down, which is up to who makes the calls. */
-export const carryOut = (
-  calls: Syscalls,
+export const carryOut = <Opened>(
+  calls: Syscalls<Opened>,
   operations: ReadonlyArray<FixedOperation>
 ): Effect.Effect<void, ExecError> =>
   Effect.gen(function*() {
@@ -64,15 +74,19 @@ export const enter = <E, R>(
     return state
   })
 
-/** The second stage, in which the command and its environment are those that were found; and the files it may be. */
+/** The second stage, in which the command and its environment are those that were found. */
 export const resolve = ({ become }: ExecPlan, { environment, found }: State) =>
-  Effect.gen(function*() {
+  Effect.forEach(become, (operation): Effect.Effect<FixedOperation> => {
+    if (operation._tag !== "ExecveFound") return Effect.succeed(operation)
     const files = found.map(({ executePath }) => executePath)
-    if (!Arr.isNonEmptyReadonlyArray(files)) return yield* Effect.dieMessage("a plan finds its command")
-    const operations = become.map((operation): FixedOperation =>
-      operation._tag === "ExecveFound"
-        ? FixedOperation.Execve({ files, argv: operation.argv, environment })
-        : operation
-    )
-    return { become: operations, files }
+    return Arr.isNonEmptyReadonlyArray(files)
+      ? Effect.succeed(FixedOperation.Execve({ files, argv: operation.argv, environment }))
+      : Effect.dieMessage("a plan finds its command before it becomes it")
+  })
+
+/** The files that the command may be. */
+export const filesOf = (become: ReadonlyArray<FixedOperation>) =>
+  Option.match(Arr.findLast(become, FixedOperation.$is("Execve")), {
+    onNone: () => Effect.dieMessage("a plan ends with Execve"),
+    onSome: ({ files }) => Effect.succeed(files)
   })

@@ -38,6 +38,11 @@ export class Memory {
     return { address: at }
   }
 
+  /** How many bytes a text has. */
+  lengthOf(text: CString): number {
+    return SurrogateEscape.encode(text).length
+  }
+
   /** Pointers to texts, and a null pointer: `char *const []`. */
   texts(texts: ReadonlyArray<CString>): { readonly address: number } {
     const targets = texts.map((text) => this.text(text).address)

@@ -5,8 +5,13 @@ import type * as Errno from "@chroot-exec/core/Errno"
 import { toNumber } from "@chroot-exec/core/Errno"
 import type { Memory } from "./memoryImage.js"
 
-/** What an argument of a call is: a number, or the address of something in the program's own memory. */
-export type Argument = number | bigint | { readonly address: number }
+/** What an earlier instruction, counted from the first one of the program, has come to. */
+export interface Result {
+  readonly result: number
+}
+
+/** What an argument of a call is: a number, the address of something in the program's own memory, or a result. */
+export type Argument = number | bigint | { readonly address: number } | Result
 
 export interface Instruction {
   /** The number of the call. */
@@ -14,6 +19,8 @@ export interface Instruction {
   readonly arguments: ReadonlyArray<Argument>
   /** The result has to be the number of the process that has made this one. */
   readonly expectParent?: boolean
+  /** These errors are none. */
+  readonly ignored?: ReadonlyArray<Errno.Errno>
   /** After these errors the program goes on; when nothing comes after it, the first of them is its own. */
   readonly tryNext?: ReadonlyArray<Errno.Errno>
 }
@@ -27,19 +34,32 @@ const [SECRET, FIRST_FREE, ENTER, BECOME] = [0, 16, 20, 24]
 const [CALL, FLAGS, ARGUMENTS, ERRNOS] = [0, 4, 8, 56]
 const [EXPECT_PARENT, TRY_NEXT] = [1 << 8, 1 << 9]
 
+const isResult = (value: Argument): value is Result => typeof value === "object" && "result" in value
+
+/** An argument, once it is known where the memory is. */
+export const toWord = (value: Argument, memory: bigint): bigint =>
+  typeof value !== "object"
+    ? BigInt(value)
+    : isResult(value)
+    ? BigInt(value.result)
+    : memory + BigInt(value.address)
+
 const writeInstruction = (view: DataView, at: number, instruction: Instruction, memory: bigint): void => {
-  const { arguments: values, call, expectParent = false, tryNext = [] } = instruction
+  const { arguments: values, call, expectParent = false, ignored = [], tryNext = [] } = instruction
+  const results = values.reduce<number>(
+    (bits, value, index) => isResult(value) ? bits | (1 << index) : bits,
+    0
+  )
   view.setInt32(at + CALL, call, true)
   view.setUint32(
     at + FLAGS,
-    (expectParent ? EXPECT_PARENT : 0) | (tryNext.length > 0 ? TRY_NEXT : 0),
+    results | (expectParent ? EXPECT_PARENT : 0) | (tryNext.length > 0 ? TRY_NEXT : 0),
     true
   )
   for (const [index, value] of values.entries()) {
-    const number = typeof value === "object" ? memory + BigInt(value.address) : BigInt(value)
-    view.setBigInt64(at + ARGUMENTS + index * 8, BigInt.asIntN(64, number), true)
+    view.setBigInt64(at + ARGUMENTS + index * 8, BigInt.asIntN(64, toWord(value, memory)), true)
   }
-  for (const errno of tryNext.map(toNumber)) {
+  for (const errno of [...ignored, ...tryNext].map(toNumber)) {
     const word = at + ERRNOS + (errno >> 6) * 8
     view.setBigUint64(word, view.getBigUint64(word, true) | (1n << BigInt(errno & 63)), true)
   }

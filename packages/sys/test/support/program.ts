@@ -10,8 +10,21 @@ const [HEADER, INSTRUCTION] = [32, 96]
 const calls: ReadonlyArray<
   readonly [name: string, x64: number, arm64: number, ...kinds: ReadonlyArray<Kind>]
 > = [
+  ["BECOME_INIT", -1, -1],
+  ["capset", 126, 91, "one", "three"],
+  ["close", 3, 57, "number"],
+  ["mount", 165, 40, "text", "text", "text", "number", "text"],
+  ["mount_setattr", 442, 442, "number", "text", "number", "four", "number"],
+  ["openat", 257, 56, "number", "text", "number", "none"],
+  ["pivot_root", 155, 41, "text", "text"],
+  ["setgroups", 116, 159, "number", "ids"],
+  ["sethostname", 170, 161, "text", "number"],
+  ["setresgid", 119, 149, "number", "number", "number"],
+  ["setresuid", 117, 147, "number", "number", "number"],
+  ["umount2", 166, 39, "text", "number"],
+  ["unshare", 272, 97, "number"],
   ["setpgid", 109, 154, "number", "number"],
-  ["prctl", 157, 167, "number", "number"],
+  ["prctl", 157, 167, "number", "number", "none", "none", "none"],
   ["getppid", 110, 173],
   ["rt_sigaction", 13, 134, "number", "action", "none", "word size"],
   ["rt_sigprocmask", 14, 135, "number", "set", "none", "word size"],
@@ -22,7 +35,20 @@ const calls: ReadonlyArray<
   ["execve", 59, 221, "text", "texts", "texts"]
 ]
 
-type Kind = "action" | "memory" | "none" | "number" | "pair" | "set" | "text" | "texts" | "word size"
+type Kind =
+  | "four"
+  | "ids"
+  | "one"
+  | "three"
+  | "action"
+  | "memory"
+  | "none"
+  | "number"
+  | "pair"
+  | "set"
+  | "text"
+  | "texts"
+  | "word size"
 
 class Program {
   readonly #view: DataView
@@ -48,8 +74,26 @@ class Program {
     return texts
   }
 
-  #show(kind: Kind, value: bigint): string {
+  #words(address: bigint, count: number): string {
+    return Array.from({ length: count }, (_, index) => this.#word(address + 8n * BigInt(index))).join()
+  }
+
+  /** As many as the argument before says. */
+  #ids(address: bigint, count: number): string {
+    const start = Number(address - BASE)
+    return Array.from({ length: count }, (_, index) => this.#view.getUint32(start + 4 * index, true)).join()
+  }
+
+  #show(kind: Kind, value: bigint, before: bigint): string {
     switch (kind) {
+      case "one":
+        return ` ${this.#words(value, 1)}`
+      case "three":
+        return ` ${this.#words(value, 3)}`
+      case "four":
+        return ` ${this.#words(value, 4)}`
+      case "ids":
+        return ` ${this.#ids(value, Number(before))}`
       case "number":
         return ` ${value}`
       case "none":
@@ -79,12 +123,18 @@ class Program {
     const found = calls.find(([, x64, arm64]) => number === (process.arch === "arm64" ? arm64 : x64))
     if (found === undefined) return `call ${number}`
     const [name, , , ...kinds] = found
+    const argument = (index: number) => this.#view.getBigInt64(at + 8 + 8 * index, true)
     const values = kinds.map((kind, index) =>
-      this.#show(kind, this.#view.getBigInt64(at + 8 + 8 * index, true))
+      flags & (1 << index) ? ` #${argument(index)}` : this.#show(kind, argument(index), argument(index - 1))
     )
-    return `${name}${values.join("")}${flags & 256 ? ": the maker" : ""}${
-      flags & 512 ? ", else the next" : ""
-    }`
+    const ignores = (flags & 512) === 0 && this.#view.getBigUint64(at + 56, true) === 1n << 22n
+    return [
+      name,
+      ...values,
+      flags & 256 ? ": the maker" : "",
+      flags & 512 ? ", else the next" : "",
+      ignores ? ", but EINVAL" : ""
+    ].join("")
   }
 
   /** Everything that is in it, a line each. */

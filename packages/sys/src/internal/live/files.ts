@@ -13,6 +13,7 @@ const ACCESS: { readonly [Name in Access]: number } = {
   read: C.O_RDONLY,
   readAtOnce: C.O_RDONLY | C.O_NONBLOCK,
   readWrite: C.O_RDWR,
+  write: C.O_WRONLY,
   directory: C.O_PATH | C.O_DIRECTORY
 }
 

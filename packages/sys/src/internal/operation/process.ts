@@ -16,7 +16,7 @@ import { restoreFailed } from "./errors.js"
 
 type OperationOf<Tag extends Process["_tag"]> = Extract<Process, { readonly _tag: Tag }>
 
-const ignoreSignals = (calls: Syscalls, { signals }: OperationOf<"IgnoreSignals">) =>
+const ignoreSignals = <Opened>(calls: Syscalls<Opened>, { signals }: OperationOf<"IgnoreSignals">) =>
   Effect.forEach(Signal.numbers(signals), (number) => calls.signal(SignalNumber.make(number), "ignore"), {
     discard: true
   })
@@ -25,7 +25,10 @@ const ignoreSignals = (calls: Syscalls, { signals }: OperationOf<"IgnoreSignals"
  * Signals are ignored exactly when the caller ignored them: execve(2) puts handlers back to the default by itself,
  * but keeps what Node ignores. What cannot be ignored is never in the set.
  */
-const restoreSignals = (calls: Syscalls, { blocked, ignored }: OperationOf<"RestoreSignals">) =>
+const restoreSignals = <Opened>(
+  calls: Syscalls<Opened>,
+  { blocked, ignored }: OperationOf<"RestoreSignals">
+) =>
   Effect.gen(function*() {
     for (const number of Signal.numbers(ignored | NODE_IGNORES)) {
       yield* calls.signal(SignalNumber.make(number), Signal.has(ignored, number) ? "ignore" : "default")
@@ -36,7 +39,7 @@ const restoreSignals = (calls: Syscalls, { blocked, ignored }: OperationOf<"Rest
 const SIGKILL = SignalNumber.make(Signal.toNumber("SIGKILL"))
 
 /** The parent may have ended before it could be asked for a signal: then that signal is due. */
-const dieWithParent = (calls: Syscalls, { parent }: OperationOf<"DieWithParent">) =>
+const dieWithParent = <Opened>(calls: Syscalls<Opened>, { parent }: OperationOf<"DieWithParent">) =>
   Effect.zipRight(
     Effect.mapError(calls.setParentDeathSignal(SIGKILL), restoreFailed("death with the parent")),
     Effect.mapError(calls.checkParent(parent), (error) =>
@@ -49,7 +52,7 @@ const dieWithParent = (calls: Syscalls, { parent }: OperationOf<"DieWithParent">
 const ANNOUNCEMENT = new TextEncoder().encode("{\"_tag\":\"Executing\"}\n")
 
 /** The first of the files that the kernel accepts; if it accepts none, why not the first of them. */
-const execve = (calls: Syscalls, { argv, environment, files }: OperationOf<"Execve">) =>
+const execve = <Opened>(calls: Syscalls<Opened>, { argv, environment, files }: OperationOf<"Execve">) =>
   Effect.gen(function*() {
     const envp = toEntries(environment)
     let refused: Errno.Errno | undefined
@@ -62,7 +65,9 @@ const execve = (calls: Syscalls, { argv, environment, files }: OperationOf<"Exec
     if (refused !== undefined) yield* fromExecve(argv[0], refused)
   })
 
-export const process = (calls: Syscalls): Cases<Process, Effect.Effect<void, ExecError>> => ({
+export const process = <Opened>(
+  calls: Syscalls<Opened>
+): Cases<Process, Effect.Effect<unknown, ExecError>> => ({
   IgnoreSignals: (operation) => Effect.mapError(ignoreSignals(calls, operation), restoreFailed("signals")),
   RestoreSignals: (operation) => Effect.mapError(restoreSignals(calls, operation), restoreFailed("signals")),
   LimitOpenFiles: ({ hard, soft }) =>
@@ -72,7 +77,6 @@ export const process = (calls: Syscalls): Cases<Process, Effect.Effect<void, Exe
     ),
   NewGroup: () => Effect.mapError(calls.setpgid(), restoreFailed("process group")),
   DieWithParent: (operation) => dieWithParent(calls, operation),
-  Announce: ({ fd }) =>
-    Effect.asVoid(Effect.mapError(calls.write(Fd.make(fd), ANNOUNCEMENT), restoreFailed("descriptors"))),
+  Announce: ({ fd }) => Effect.mapError(calls.write(Fd.make(fd), ANNOUNCEMENT), restoreFailed("descriptors")),
   Execve: (operation) => execve(calls, operation)
 })
