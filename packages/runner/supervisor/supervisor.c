@@ -15,15 +15,14 @@
  *   to end the rest. As long as the parent lives the step stays a zombie, so that nobody else gets its number.
  * - the step.
  *
- * Descriptors: 0, 1 and 2 are the step's. SOCKET is a sequenced-packet socket to the controller. PROC is the directory
- * /proc, since the root may have none. PROGRAM is a file to be mapped. Those from there up to `first_free` are passed on
- * to the step; from there upwards all are closed.
+ * Descriptors: 0, 1 and 2 are the step's. SOCKET is a sequenced-packet socket to the controller, PROC the directory /proc,
+ * since the root may have none, PROGRAM a file to be mapped. The step gets those up to `first_free`, and no others.
  *
  * The controller sends bytes: the number of a signal for the step's process group; END to end everything with SIGKILL;
  * LEAVE to let what the step has left run on once it has ended. It gets `struct message`s. When it closes its end of
  * the socket, by dying for example, everything is ended. This program exits when nothing that it started is left.
  *
- * No libc: this runs in front of every step, and has to start at once.
+ * No libc: it has to start at once.
  */
 #include <asm/unistd.h>
 #include <linux/errno.h>
@@ -39,8 +38,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SOCKET = 3, PROC = 4, PROGRAM = 5, SIGNALS = 64 };
-enum { END = 255, LEAVE = 254 };
+enum { SOCKET = 3, PROC = 4, PROGRAM = 5, SIGNALS = 64, END = 255, LEAVE = 254 };
 
 /* Headers of the kernel do not have these: sys/socket.h, unistd.h, linux/threads.h. */
 enum { MESSAGE_NO_SIGNAL = 0x4000, SEEK_TO_END = 2, MOST_PIDS = 4194304 };
@@ -48,8 +46,7 @@ enum { MESSAGE_NO_SIGNAL = 0x4000, SEEK_TO_END = 2, MOST_PIDS = 4194304 };
 /* Where a program is mapped: its addresses are those of this place. */
 #define BASE 0x1000000000
 
-/* Not a call: go on as pid 1 of the pid namespace that was made last. */
-enum { BECOME_INIT = -1 };
+enum { BECOME_INIT = -1 }; /* no call: go on as pid 1 of the pid namespace that was made last */
 
 enum flags {
   /* Bits 0 to 5: the argument is the index of an instruction, whose result it stands for. */
@@ -93,7 +90,6 @@ struct message {
   int64_t peak_kib;           /* kibibytes of memory: ru_maxrss of getrusage(2) */
 };
 
-/* The entry point. */
 #if defined(__x86_64__)
 __asm__(".globl _start\n_start:\n xor %ebp, %ebp\n and $-16, %rsp\n call supervise\n");
 #elif defined(__aarch64__)
@@ -131,6 +127,8 @@ static long system_call(long number, long a, long b, long c, long d, long e, lon
 #define CALL_(number, a, b, c, d, e, f, ...) \
   system_call(number, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 
+static const struct __kernel_timespec at_once = {0};
+
 static _Noreturn void leave(int code) {
   for (;;) CALL(exit_group, code);
 }
@@ -160,7 +158,6 @@ static void close_one_by_one(unsigned first) {
   struct rlimit64 limit = {0, 0};
   check(CALL(prlimit64, 0, RLIMIT_NOFILE, 0, &limit));
   struct pollfd fds[1024];
-  static const struct __kernel_timespec at_once = {0};
   for (uint64_t from = first; from < limit.rlim_max && from <= INT32_MAX; from += 1024) {
     for (unsigned i = 0; i < 1024; i++) fds[i] = (struct pollfd){(int)(from + i), 0, 0};
     check(CALL(ppoll, fds, 1024, &at_once));
@@ -173,10 +170,8 @@ static bool contains(const uint64_t *set, uint64_t number) {
   return number < 192 && (set[number / 64] >> (number % 64)) & 1;
 }
 
-/* A failure: of which instruction, and with which errno; none when `errno` is 0. */
-struct failure {
-  long index, errno;
-};
+/* Of which instruction, and with which errno; none when that is 0. */
+struct failure { long index, errno; };
 
 /* fork(2), so that the controller stays the parent. */
 static void become_init(void) {
@@ -220,7 +215,6 @@ static struct birth {
   struct rusage usage;
 } birth;
 
-/* The step's process, up to execve(2). */
 static _Noreturn void become_step(long parent) {
   /* By itself: a step that is quick may have killed its parent before that knows. */
   birth.step = CALL(getpid, 0);
@@ -295,9 +289,14 @@ static struct state {
   int64_t swept;    /* how many processes were ended so far */
 } state;
 
+/* Ends the parent, and with it the step's zombie becomes ours. */
+static void end_parent(void) {
+  if (state.parent != 0) CALL(kill, state.parent, SIGKILL);
+}
+
 /* There is no step, and nothing that one could have left. */
 static _Noreturn void fail(struct failure failure) {
-  if (state.parent != 0) CALL(kill, state.parent, SIGKILL);
+  end_parent();
   while (CALL(wait4, -1, 0, 0, 0) > 0);
   tell(FAILED, failure.index, failure.errno);
   leave(1);
@@ -365,7 +364,7 @@ static int64_t for_each_child(void (*visit)(long)) {
     for (long i = 0; i < length; i++)
       if (text[i] != ' ') child = child * 10 + (text[i] - '0');
       else {
-        if (child != state.parent) count++, visit(child);
+        if (child != state.parent && ++count && visit) visit(child);
         child = 0;
       }
   return count;
@@ -379,8 +378,6 @@ static void for_each_pid(void (*visit)(long)) {
 
 static void end(long child) { CALL(kill, child, SIGKILL); }
 
-static void ignore(long child) { (void)child; }
-
 /* The step's whole group at once, since none of it can get away by forking; the step, which may not lead one yet. */
 static void sweep(void) {
   if (state.init) CALL(kill, -1, SIGKILL);
@@ -391,11 +388,6 @@ static void sweep(void) {
   if (state.init) return;
   if (state.children >= 0) for_each_child(end);
   else for_each_pid(end);
-}
-
-/* Ends the parent, and with it the step's zombie becomes ours. */
-static void end_parent(void) {
-  if (state.parent != 0) CALL(kill, state.parent, SIGKILL);
 }
 
 /* Hears of a child that has changed; tells whether it was the last one. */
@@ -424,7 +416,7 @@ static bool reap_one(bool *changed) {
 static bool is_alone(void) {
   if (!state.ended) return false;
   if (state.leaving || state.children < 0) end_parent();
-  return state.leaving || (state.children >= 0 && for_each_child(ignore) == 0);
+  return state.leaving || (state.children >= 0 && for_each_child(0) == 0);
 }
 
 static _Noreturn void finish(void) {
@@ -440,7 +432,6 @@ static _Noreturn void finish(void) {
  * children and the next: of a step that never stops making orphans, reaping would have no end.
  */
 static _Noreturn void watch(int child_signals) {
-  static const struct __kernel_timespec at_once = {0};
   bool changed = true;
   for (;;) {
     struct pollfd fds[] = {{state.sweeping ? -1 : SOCKET, POLLIN, 0},
