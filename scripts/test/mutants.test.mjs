@@ -1,10 +1,10 @@
 // What is told apart among mutants that have survived.
-import { writeFileSync } from "node:fs"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { expect, it } from "vitest"
+import { expect, it, onTestFinished } from "vitest"
 import { compare, describe as describeMutant, judge } from "../mutants.mjs"
 import { root } from "../run.mjs"
-import { temporaryDirectory } from "../temporary.mjs"
 
 const text = "const a = 1\nif (a <\n  b) {\n  go()\n}\n"
 const condition = {
@@ -33,7 +33,9 @@ it("tells survivors without an explanation, and explanations without a survivor"
 })
 
 it("counts what was not covered among the survivors, and leaves out what could not be tried", () => {
-  const fileName = join(temporaryDirectory(), "A.ts")
+  const directory = mkdtempSync(join(tmpdir(), "mutants-"))
+  onTestFinished(() => rmSync(directory, { recursive: true }))
+  const fileName = join(directory, "A.ts")
   writeFileSync(fileName, text)
   const statuses = ["Killed", "Timeout", "Survived", "NoCoverage", "Ignored", "CompileError"]
   const { location, replacement } = condition

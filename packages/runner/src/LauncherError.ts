@@ -41,6 +41,24 @@ export class LauncherFailed extends Schema.TaggedError<LauncherFailed>()("Launch
 }
 
 /**
+ * The step cannot be launched as it was asked for: text with a NUL or a lone surrogate, or a name with `=`, is none that
+ * the kernel can take. `problems` says where, all of it; it has no value.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class RequestInvalid extends Schema.TaggedError<RequestInvalid>()("RequestInvalid", {
+  problems: Schema.NonEmptyArray(Schema.String)
+}) {
+  override get message(): string {
+    return `the step cannot be launched: ${
+      this.problems.join(", ")
+    } must be text without NULs and lone surrogates, `
+      + "and names without \"=\""
+  }
+}
+
+/**
  * Not all that descends from the step could be ended: a process hangs in the kernel, belongs to another user, or has
  * stopped or killed what was to end it. What is left descends from the process `pid`.
  *
@@ -62,4 +80,4 @@ export class StepNotEnded extends Schema.TaggedError<StepNotEnded>()("StepNotEnd
  * @since 0.1.0
  * @category errors
  */
-export type LaunchError = ExecError | LauncherFailed | MissingCapability | StepNotEnded
+export type LaunchError = ExecError | LauncherFailed | MissingCapability | RequestInvalid | StepNotEnded

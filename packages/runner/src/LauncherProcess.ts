@@ -22,6 +22,7 @@ import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import { resolve } from "node:path"
 import { attempt } from "./internal/attempt.js"
+import { checkRequest } from "./internal/checkRequest.js"
 import { failed } from "./internal/failed.js"
 import { own } from "./internal/ownedFd.js"
 import { makeReader, ownPipe } from "./internal/pipes.js"
@@ -105,6 +106,7 @@ const make = ({ agent }: LauncherProcessOptions) =>
     /** What it takes to become the step, the control file and the report, is closed by the time that it returns. */
     const launchIn = (step: Scope.Scope, request: LaunchRequest) =>
       Effect.gen(function*() {
+        yield* checkRequest(request)
         const control = yield* Effect.mapError(
           writeControl(libc, request.control),
           (error) => failed("control file", error)

@@ -21,6 +21,7 @@ import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import { resolve } from "node:path"
 import { attempt } from "./internal/attempt.js"
+import { checkRequest } from "./internal/checkRequest.js"
 import { failed } from "./internal/failed.js"
 import { askEnvironment, RootEnvironments } from "./internal/rootEnvironments.js"
 import { openShared } from "./internal/shared.js"
@@ -128,6 +129,7 @@ const make = Effect.gen(function*() {
 
   const launch = (request: LaunchRequest): Effect.Effect<RunningStep, LaunchError, Scope.Scope> =>
     Effect.gen(function*() {
+      yield* checkRequest(request)
       const { control, environment, stdin } = request
       const root = absolute(request.root)
       const openFiles = yield* limitOf(request)

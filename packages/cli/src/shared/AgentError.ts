@@ -13,7 +13,7 @@ import type {
   PrivilegeInvalid
 } from "@chroot-exec/jail/JailError"
 import type { ProcessNotStarted } from "@chroot-exec/runner/ChildProcess"
-import type { LauncherFailed, StepNotEnded } from "@chroot-exec/runner/LauncherError"
+import type { LauncherFailed, RequestInvalid, StepNotEnded } from "@chroot-exec/runner/LauncherError"
 import type { LogFailed } from "@chroot-exec/runner/LogFiles"
 import type { LogIncomplete } from "@chroot-exec/runner/RunStep"
 import type { MissingVariables, StepInvalid } from "@chroot-exec/runner/Step"
@@ -90,6 +90,7 @@ export type AgentError =
   | OutputFailed
   | SandboxError
   | StepInvalid
+  | RequestInvalid
   | StepNotEnded
   | PrivilegeInvalid
   | ProcessNotStarted
@@ -155,6 +156,7 @@ export const exitCodes: { readonly [Tag in AgentError["_tag"]]: number } = {
   ProcessNotStarted: AGENT_FAILED,
   RestoreFailed: AGENT_FAILED,
   StepInvalid: AGENT_FAILED,
+  RequestInvalid: AGENT_FAILED,
   StepNotEnded: AGENT_FAILED,
   SyscallError: AGENT_FAILED,
   // The agent dies by the signal instead; the code counts where it cannot.

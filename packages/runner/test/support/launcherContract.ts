@@ -2,7 +2,7 @@
  * What every launcher does: the same tests for each.
  */
 import { Launcher } from "@chroot-exec/runner/Launcher"
-import type { LauncherFailed } from "@chroot-exec/runner/LauncherError"
+import { type LauncherFailed, RequestInvalid } from "@chroot-exec/runner/LauncherError"
 import type { UnsupportedPlatform } from "@chroot-exec/sys/Libc"
 import { expect, layer } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
@@ -11,6 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import type * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { createHash } from "node:crypto"
 import { mkdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs"
@@ -98,6 +99,23 @@ export const launcherContract = (
         expect(yield* Fiber.join(sum)).toBe(
           `${createHash("md5").update(new Uint8Array(3_000_000)).digest("hex")}  -\n`
         )
+      }))
+
+    it.scoped("text that the kernel cannot take is refused, all of it, and the next step starts", () =>
+      Effect.gen(function*() {
+        const root = yield* busyboxRoot
+        // As callers without types may: their texts have not been decoded.
+        const text = Schema.decodeSync(Schema.String.pipe(Schema.brand("CString")))
+        const asked = shell(root, "exit 3")
+        const cmd = [...asked.control.cmd, text("a\0b"), text("\ud800")] as const
+        const control = { ...asked.control, cmd, env: { B: "\ud800", "C=D": "hunter2" } }
+        const refused = yield* failure({ ...asked, control, environment: { A: "x\0y" } })
+        expect(refused).toStrictEqual(
+          new RequestInvalid({
+            problems: ["cmd[3]", "cmd[4]", "variable \"B\"", "variable \"C=D\"", "variable \"A\""]
+          })
+        )
+        expect((yield* run(asked)).status).toMatchObject({ _tag: "Exited", code: 3 })
       }))
 
     it.scoped("an input that is not read is no failure", () =>
