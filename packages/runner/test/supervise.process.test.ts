@@ -9,10 +9,12 @@ import * as LibcLive from "@chroot-exec/sys/LibcLive"
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as TestClock from "effect/TestClock"
 import { NotStarted } from "../src/internal/supervise.js"
-import { LauncherFailed } from "../src/LauncherError.js"
+import { LauncherFailed, StepNotEnded } from "../src/LauncherError.js"
 import { planFor, possessions, supervisedBy } from "./support/Supervised.js"
 
 const octal = (bytes: Uint8Array): string =>
@@ -107,6 +109,19 @@ describe("a supervisor @node", () => {
       expect(yield* running.gone).toBe(0)
     }).pipe(Effect.provide(LibcLive.layer)))
 })
+
+it.scoped("that does not come to an end is given up and killed half a minute after it was told to", () =>
+  Effect.gen(function*() {
+    const running = yield* supervisor(`${started}; exec sleep 1000`)
+    const ending = yield* Effect.fork(Effect.flip(running.end))
+    yield* TestClock.adjust("29 seconds")
+    expect(ending.unsafePoll()).toBe(null)
+    yield* TestClock.adjust("1 second")
+    const error = new StepNotEnded({ pid: 4711 })
+    expect(yield* Fiber.join(ending)).toStrictEqual(error)
+    expect(yield* Effect.flip(running.gone)).toStrictEqual(error)
+    expect(yield* Effect.flip(running.ended)).toStrictEqual(lost)
+  }).pipe(Effect.provide(LibcLive.layer)))
 
 it.scoped("is heard to its end, also when a message comes between two looks of one recv(2)", () => {
   let sockets: ReadonlyArray<number> = []
